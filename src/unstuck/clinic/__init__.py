@@ -1,0 +1,1 @@
+"""Place and record: the Django project that runs a released protocol for real people. Never imports the lab."""

@@ -1,0 +1,1 @@
+"""Meaning: protocols, rules, events, courses and outcomes. Standard library only."""

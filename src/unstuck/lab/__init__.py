@@ -1,0 +1,1 @@
+"""Mechanism and inference: virtual patients, simulators and statistics. Never imports the clinic."""
