@@ -158,7 +158,7 @@ def _judge_leaf(rule: Leaf, facts: Facts, at: datetime) -> Truth:
     latest = seen[-1].value
     match rule:
         case Is(_, wanted):
-            return _truth(type(latest) is type(wanted) and latest == wanted or _same_number(latest, wanted))
+            return _truth((type(latest) is type(wanted) and latest == wanted) or _same_number(latest, wanted))
         case AtMost(_, limit):
             return Truth.UNKNOWN if not _number(latest) else _truth(float(latest) <= limit)
         case AtLeast(_, limit):

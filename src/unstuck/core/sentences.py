@@ -38,11 +38,15 @@ _FACTS = {
     "minutes_since_dose_end": ("minutes since the dose ended", ""),
 }
 _SCALES = {"total": "total score", "risk": "risk level"}
-_SINCE = {Since.BASELINE: "the value before the first dose", Since.PREVIOUS: "the value before", Since.FIRST: "the first value"}
+_SINCE = {
+    Since.BASELINE: "the value before the first dose",
+    Since.PREVIOUS: "the value before",
+    Since.FIRST: "the first value",
+}
 
 
 def fact_words(fact: str) -> str:
-    """A fact's name in words: `systolic_mmhg` is "upper blood pressure", `pcl5_week.total` "PCL-5 (week) total score"."""
+    """A fact's name in words, such as "upper blood pressure" for `systolic_mmhg`."""
     if fact in _FACTS:
         return _FACTS[fact][0]
     if "." not in fact:
@@ -58,7 +62,8 @@ def instrument_words(key: str) -> str:
     known = {
         "pcl5_week": "PCL-5 (week)", "pcl5_month": "PCL-5 (month)", "caps5": "CAPS-5", "phq9": "PHQ-9", "gad7": "GAD-7",
         "madrs": "MADRS", "cssrs_screen": "C-SSRS screener", "cadss": "CADSS", "cadss6": "CADSS-6", "ies_r": "IES-R",
-        "pc_ptsd5": "PC-PTSD-5", "lec5": "LEC-5", "audit_c": "AUDIT-C", "cgi_s": "CGI-S", "cgi_i": "CGI-I", "suds": "SUDS",
+        "pc_ptsd5": "PC-PTSD-5", "lec5": "LEC-5", "audit_c": "AUDIT-C", "cgi_s": "CGI-S",
+        "cgi_i": "CGI-I", "suds": "SUDS",
     }  # fmt: skip
     return known.get(key, key.replace("_", " "))
 

@@ -1,0 +1,173 @@
+"""May this step be done now? Every rule that stands before it, each with its truth, its sentence and its source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from unstuck.core.conditions import Condition, Seen, Truth, all_of, facts_of, judge, negate
+from unstuck.core.course import Course
+from unstuck.core.events import DoseGiven, StepHeld
+from unstuck.core.facts import CourseFacts
+from unstuck.core.protocol import Dose, Gate, Limit, Otherwise, Protocol, Step, gates_of, kind_of
+from unstuck.core.sentences import fact_words, sentence
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVerdict:
+    """One rule before a step. `latest` are the values it was judged on, None where nothing was ever observed."""
+
+    key: str
+    truth: Truth
+    sentence: str
+    why: str
+    source: str
+    otherwise: Otherwise
+    latest: tuple[tuple[str, Seen | None], ...] = ()
+    overridden: bool = False
+    may_override: bool = False
+
+    @property
+    def opens(self) -> bool:
+        """Whether this rule lets the step through: it holds, or a named person overrode it."""
+        return self.truth is Truth.HOLDS or self.overridden
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All rules before one occurrence of a step. Opens only when every rule does."""
+
+    step: str
+    occurrence: int
+    rules: tuple[RuleVerdict, ...]
+
+    @property
+    def truth(self) -> Truth:
+        """HOLDS when the step may be done; an override counts as holding."""
+        return all_of([Truth.HOLDS if r.overridden else r.truth for r in self.rules])
+
+    @property
+    def opens(self) -> bool:
+        """Whether the step may be done now."""
+        return all(rule.opens for rule in self.rules)
+
+    @property
+    def unmet(self) -> tuple[RuleVerdict, ...]:
+        """The rules that keep the step closed, failed before unknown."""
+        return tuple(sorted((r for r in self.rules if not r.opens), key=lambda r: r.truth is Truth.UNKNOWN))
+
+
+def verdict(protocol: Protocol, course: Course, step: str, occurrence: int, at: datetime) -> Verdict:
+    """Judges every rule before that occurrence at the instant `at`. Raises KeyError for an unknown step."""
+    asked = protocol.step(step)
+    rules = [
+        *_order(protocol, course, asked, occurrence),
+        *_condition(course, asked, at),
+        *(_limit(protocol, course, limit, at) for limit in protocol.limits if limit.kind == kind_of(asked.activity)),
+        *(_gate(course, gate, step, occurrence, at) for gate in gates_of(protocol, asked)),
+    ]
+    return Verdict(step, occurrence, tuple(rules))
+
+
+def _order(protocol: Protocol, course: Course, step: Step, occurrence: int) -> Iterator[RuleVerdict]:
+    """Steps that must come before, and the time before of the same step."""
+    for need in step.needs:
+        title = protocol.step(need).title if protocol.has(need) else need
+        yield _built_in(f"needs:{need}", any(k == need for k, _ in course.done), f"“{title}” is done.", step.source)
+    if occurrence > 1:
+        earlier = course.settled(step.key, occurrence - 1)
+        if step.times is not None:
+            yield _built_in("order", earlier, f"{step.title}, time {occurrence - 1}, is done or skipped.", step.source)
+        else:
+            yield _built_in("order", len(course.doses) >= occurrence, f"Dose {occurrence} was given.", step.source)
+    elif step.times is None:
+        yield _built_in("order", len(course.doses) >= 1, "Dose 1 was given.", step.source)
+
+
+def _built_in(key: str, holds: bool, words: str, source: str) -> RuleVerdict:
+    truth = Truth.HOLDS if holds else Truth.FAILS
+    return RuleVerdict(key, truth, words, "The protocol's order.", source, Otherwise.HOLD)
+
+
+def _condition(course: Course, step: Step, at: datetime) -> Iterator[RuleVerdict]:
+    if step.when is None:
+        return
+    facts = CourseFacts(course)
+    truth = judge(step.when, facts, at)
+    why = "This step is only for whom the rule holds."
+    yield RuleVerdict(
+        "when", truth, sentence(step.when), why, step.source, Otherwise.SKIP, _latest(step.when, facts, at)
+    )
+
+
+def _limit(protocol: Protocol, course: Course, limit: Limit, at: datetime) -> RuleVerdict:
+    words = f"At most {limit.most} of “{limit.kind}” in any {limit.per}."
+    recent = sum(1 for moment in moments_of(protocol, course, limit.kind) if _inside(moment, at, limit))
+    truth = Truth.HOLDS if recent < limit.most else Truth.FAILS
+    why = f"{recent} in the last {limit.per}."
+    return RuleVerdict(f"limit:{limit.kind}", truth, words, why, limit.source, Otherwise.HOLD)
+
+
+def _inside(moment: datetime, at: datetime, limit: Limit) -> bool:
+    """Within the span on either side, so that a late entry cannot slip an extra one in before another."""
+    return abs(moment - at) < timedelta(minutes=limit.per.minutes)
+
+
+def moments_of(protocol: Protocol, course: Course, kind: str) -> list[datetime]:
+    """When activities of that kind took place."""
+    if kind == "dose":
+        return [dose.observed_at for dose in course.doses]
+    held = [e for e in course.log if isinstance(e.what, StepHeld | DoseGiven) and protocol.has(e.what.step)]
+    return [e.observed_at for e in held if kind_of(protocol.step(e.what.step).activity) == kind]  # type: ignore[union-attr]
+
+
+def _gate(course: Course, gate: Gate, step: str, occurrence: int, at: datetime) -> RuleVerdict:
+    facts = CourseFacts(course)
+    return RuleVerdict(
+        key=gate.key,
+        truth=judge(gate.rule, facts, at),
+        sentence=sentence(gate.rule),
+        why=gate.why,
+        source=gate.source,
+        otherwise=gate.otherwise,
+        latest=_latest(gate.rule, facts, at),
+        overridden=(step, occurrence, gate.key) in course.overrides,
+        may_override=gate.override,
+    )
+
+
+def _latest(rule: Condition, facts: CourseFacts, at: datetime) -> tuple[tuple[str, Seen | None], ...]:
+    pairs = [(fact_words(fact), facts.seen(fact, at)) for fact in facts_of(rule)]
+    return tuple((words, seen[-1] if seen else None) for words, seen in pairs)
+
+
+def discharge_verdict(protocol: Protocol, course: Course, at: datetime) -> Verdict:
+    """May the person leave after the last dose? UNKNOWN where there is no plan, no dose or a fact is missing."""
+    plan = protocol.monitoring
+    rules: list[RuleVerdict] = []
+    if plan is None or not course.doses:
+        missing = RuleVerdict("plan", Truth.UNKNOWN, "A monitoring plan and a dose are known.", "", "", Otherwise.HOLD)
+        return Verdict("discharge", len(course.doses), (missing,))
+    facts = CourseFacts(course)
+    if plan.discharge is not None:
+        truth = judge(plan.discharge, facts, at)
+        words = sentence(plan.discharge)
+        seen = _latest(plan.discharge, facts, at)
+        rules.append(RuleVerdict("discharge", truth, words, "Discharge rule.", plan.source, Otherwise.HOLD, seen))
+    if plan.stay_min is not None:
+        rules.append(_stay(facts, plan.stay_min, plan.stay_from, plan.source, at))
+    return Verdict("discharge", len(course.doses), tuple(rules))
+
+
+def _stay(facts: CourseFacts, minutes: int, since: str, source: str, at: datetime) -> RuleVerdict:
+    clock = "minutes_since_dose_end" if since == "dose_end" else "minutes_since_dose_start"
+    seen = facts.seen(clock, at)
+    truth = Truth.UNKNOWN if not seen else negate(Truth.HOLDS if float(seen[-1].value) < minutes else Truth.FAILS)
+    words = f"At least {minutes} minutes since the dose {'ended' if since == 'dose_end' else 'began'}."
+    return RuleVerdict("stay", truth, words, "Minimum stay.", source, Otherwise.HOLD)
+
+
+def is_dose(step: Step) -> bool:
+    """Whether the step gives a drug."""
+    return isinstance(step.activity, Dose)
