@@ -147,7 +147,7 @@ def _enrolled(course: Course, event: Event, what: ev.Enrolled) -> Course:
 
 def _held(protocol: Protocol, course: Course, event: Event, step: str) -> Course:
     activity = protocol.step(step).activity if protocol.has(step) else None
-    counter = _COUNTED.get(type(activity)) if activity else None  # type: ignore[arg-type]
+    counter = _COUNTED.get(type(activity)) if activity else None
     if isinstance(activity, Expose):
         course = replace(course, therapies=_in_time(course.therapies, event))
     return course if counter is None else _count(course, counter, event)

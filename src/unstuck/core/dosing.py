@@ -42,7 +42,7 @@ def ceiling_mg(regimen: Regimen, weight_kg: float | None) -> float | None:
 
 
 def check_dose(protocol: Protocol, course: Course, step: Step, given: DoseGiven) -> None:
-    """Refuses another drug, route or regimen than planned, a dose above its ceiling, and one without a needed weight."""
+    """Refuses another drug, route or regimen than planned, a dose above its ceiling, or without a weight."""
     assert isinstance(step.activity, Dose)
     regimen = protocol.regimen(step.activity.regimen, course.arm)
     if (given.drug, given.route) != (regimen.drug, regimen.route.value):

@@ -43,7 +43,7 @@ _COMPLETING = (ev.ConsentGiven, ev.AssessmentCompleted, ev.DoseGiven, ev.StepHel
 
 
 def record(protocol: Protocol, course: Course, event: Event) -> Course:
-    """The course with the event. The same event twice is recorded once. Raises a named Refusal; then nothing changed."""
+    """The course with the event. An event seen before changes nothing. Raises a named Refusal."""
     if event in course.log:
         return course
     if any(known.id == event.id for known in course.log):
@@ -129,7 +129,7 @@ def _check_step(protocol: Protocol, course: Course, event: Event, key: str, occu
     what = event.what
     step = _known_step(protocol, course, key, occurrence)
     _check_kind(step, what)
-    if isinstance(what, _COMPLETING | ev.StepSkipped):  # type: ignore[arg-type]
+    if isinstance(what, _COMPLETING | ev.StepSkipped):
         _check_open(course, step, occurrence, what)
     if isinstance(what, _COMPLETING) and not _rides_along(step, what):
         _check_rules(protocol, course, event, step, occurrence)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from unstuck.core.conditions import Condition, Seen, Truth, all_of, facts_of, judge, negate
-from unstuck.core.course import Course
-from unstuck.core.events import DoseGiven, StepHeld
+from unstuck.core.course import Course, standing
+from unstuck.core.events import StepHeld
 from unstuck.core.facts import CourseFacts
 from unstuck.core.protocol import Dose, Gate, Limit, Otherwise, Protocol, Step, gates_of, kind_of
 from unstuck.core.sentences import fact_words, sentence
@@ -118,8 +118,10 @@ def moments_of(protocol: Protocol, course: Course, kind: str) -> list[datetime]:
     """When activities of that kind took place."""
     if kind == "dose":
         return [dose.observed_at for dose in course.doses]
-    held = [e for e in course.log if isinstance(e.what, StepHeld | DoseGiven) and protocol.has(e.what.step)]
-    return [e.observed_at for e in held if kind_of(protocol.step(e.what.step).activity) == kind]  # type: ignore[union-attr]
+    places = [
+        (event.observed_at, event.what.step) for event in standing(course.log) if isinstance(event.what, StepHeld)
+    ]
+    return [at for at, step in places if protocol.has(step) and kind_of(protocol.step(step).activity) == kind]
 
 
 def _gate(course: Course, gate: Gate, step: str, occurrence: int, at: datetime) -> RuleVerdict:
