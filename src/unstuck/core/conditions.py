@@ -43,7 +43,7 @@ class Facts(Shape):
 class Since(StrEnum):
     """Against which earlier value a change is measured."""
 
-    BASELINE = "baseline"  # the last value before the first dose
+    BASELINE = "baseline"  # the last value before the first dose or therapy session
     PREVIOUS = "previous"  # the value before the latest
     FIRST = "first"
 
@@ -192,8 +192,8 @@ def _reference(facts: Facts, seen: Sequence[Seen], since: Since, at: datetime) -
         case Since.PREVIOUS:
             return seen[-2]
         case Since.BASELINE:
-            doses = facts.seen("doses", at)
-            before = [s for s in seen if doses and s.at <= doses[0].at]
+            treated = facts.seen("treatments", at)
+            before = [s for s in seen if treated and s.at <= treated[0].at]
             return before[-1] if before else None
 
 

@@ -24,10 +24,16 @@ class CourseFacts:
         """Every value observed at or before `until`, oldest first; empty where nothing was ever observed."""
         if fact in _CLOCKS:
             return self._clock(fact, until)
+        if fact == "treatments":
+            return [Seen(at, float(n)) for n, at in enumerate(self.treatments(), 1) if at <= until]
         values = self.course.series.get(fact, ())
         if fact.startswith("done.") and self.course.enrolled_at:
             values = (Seen(self.course.enrolled_at, 0.0), *values)
         return [seen for seen in values if seen.at <= until]
+
+    def treatments(self) -> list[datetime]:
+        """When doses began and trauma-focused sessions were held, oldest first."""
+        return sorted(event.observed_at for event in (*self.course.doses, *self.course.therapies))
 
     def _clock(self, fact: str, until: datetime) -> Sequence[Seen]:
         given = [dose for dose in self.course.doses if dose.observed_at <= until]

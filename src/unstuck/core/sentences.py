@@ -39,7 +39,7 @@ _FACTS = {
 }
 _SCALES = {"total": "total score", "risk": "risk level"}
 _SINCE = {
-    Since.BASELINE: "the value before the first dose",
+    Since.BASELINE: "the value before treatment",
     Since.PREVIOUS: "the value before",
     Since.FIRST: "the first value",
 }
