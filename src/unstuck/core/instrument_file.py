@@ -248,4 +248,3 @@ def _shift(table: Table) -> kinds.ShiftTest | None:
     figure = None if bare else table.figure()
     table.finish()
     return kinds.ShiftTest(shift, of, figure) if shift and (bare or figure) else None
-
