@@ -48,9 +48,11 @@ class Moments:
         self.coming_therapies = list(self._coming(Expose))
 
     def _coming(self, kind: type[Activity]) -> Iterator[Occurrence]:
+        """Occurrences still to come of unconditional steps of that kind; a dose cannot follow each dose."""
         for step in self.protocol.steps:
-            if isinstance(step.activity, kind) and step.when is None and not isinstance(step.after, AfterEachDose):
-                for number in range(1, (step.times or 0) + 1):
+            endless = kind is Dose and isinstance(step.after, AfterEachDose)
+            if isinstance(step.activity, kind) and step.when is None and not endless:
+                for number in self.occurrences(step):
                     if not self.course.settled(step.key, number):
                         yield step.key, number
 

@@ -129,7 +129,7 @@ def _check_step(protocol: Protocol, course: Course, event: Event, key: str, occu
     what = event.what
     step = _known_step(protocol, course, key, occurrence)
     _check_kind(step, what)
-    if isinstance(what, _COMPLETING | ev.StepSkipped):
+    if isinstance(what, (*_COMPLETING, ev.StepSkipped)):
         _check_open(course, step, occurrence, what)
     if isinstance(what, _COMPLETING) and not _rides_along(step, what):
         _check_rules(protocol, course, event, step, occurrence)
