@@ -73,11 +73,15 @@ class TriageResult:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """One completed set of answers and all that follows from it."""
+    """One completed set of answers and all that follows from it.
+
+    `counted` holds the number that each item counts as: its answer, or the lowest one where it was rightly not asked.
+    """
 
     instrument: str
     version: str
     answers: Answers
+    counted: Mapping[str, float]
     scales: Mapping[str, ScaleScore]
     flags: Mapping[str, Truth] = field(default_factory=dict)
     triages: Mapping[str, TriageResult] = field(default_factory=dict)
@@ -103,11 +107,18 @@ def score(instrument: Instrument, answers: Answers, person: Mapping[str, str] = 
         instrument=instrument.key,
         version=instrument.version,
         answers=dict(answers),
+        counted=_counted(sheet),
         scales=scales,
         flags={f.key: _any_row(sheet, f.when) for f in instrument.flags},
         triages={t.key: _triage(sheet, t) for t in instrument.triages},
         missing=tuple(i.key for i in instrument.items if not i.optional and sheet.lacks(i)),
     )
+
+
+def _counted(sheet: _Sheet) -> dict[str, float]:
+    items = [i for i in sheet.instrument.items if i.kind is not Kind.MULTIPLE]
+    given = {k: v for k, v in sheet.answers.items() if isinstance(v, int | float)}
+    return {i.key: _whole(v) for i in items if (v := given.get(i.key, sheet.number(i))) is not None}
 
 
 def complaints_about(instrument: Instrument, answers: Answers) -> list[Complaint]:
@@ -287,12 +298,11 @@ def _level(triage: Triage, certain: str, open_: list[Rung]) -> TriageResult:
 
 
 def gate_facts(scored: Scored) -> dict[str, float | bool | str]:
-    """Facts for rules, by name: complete scales, answered items, decided flags and levels; never an estimate.
+    """Facts for rules, by name: complete scales, items, decided flags and levels; never an estimate.
 
     Names are `pcl5_week.total`, `cssrs_screen.item4`, `phq9.suicide`, `cssrs_screen.risk`.
     """
-    facts: dict[str, float | bool | str] = {}
-    facts.update({k: v for k, v in scored.answers.items() if isinstance(v, int | float)})
+    facts: dict[str, float | bool | str] = dict(scored.counted)
     facts.update({k: s.for_gate for k, s in scored.scales.items() if s.for_gate is not None})
     facts.update({k: t is Truth.HOLDS for k, t in scored.flags.items() if t is not Truth.UNKNOWN})
     facts.update({k: t.level for k, t in scored.triages.items() if t.level is not None})

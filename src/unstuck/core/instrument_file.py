@@ -125,7 +125,8 @@ def _licence(table: Table) -> kinds.Licence | None:
 
 def _items(table: Table) -> tuple[kinds.Item, ...]:
     """The items; `answers` gives the range, the labels and the kind of those that do not say their own."""
-    default = table.table("answers") or Table({}, table.notes)
+    default = (table.table("answers") if "answers" in table.data else None) or Table({}, table.notes)
+    table.read.add("answers")
     common = {k: default.data.get(k) for k in ("low", "labels", "kind", "high") if k in default.data}
     default.read |= {"low", "labels", "kind", "high"}
     default.finish()
