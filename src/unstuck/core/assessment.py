@@ -124,7 +124,7 @@ def _counted(sheet: _Sheet) -> dict[str, float]:
 def complaints_about(instrument: Instrument, answers: Answers) -> list[Complaint]:
     """Every answer that cannot be: to an unknown item, out of range, or to an item that was not asked."""
     items = {item.key: item for item in instrument.items}
-    found = [Complaint(f"{instrument.title} has no item {key}", key) for key in answers if key not in items]
+    found = [Complaint(f"{instrument.title} has no item {key}.", key) for key in answers if key not in items]
     for key, item in items.items():
         if answers.get(key) is None:
             continue
@@ -132,7 +132,7 @@ def complaints_about(instrument: Instrument, answers: Answers) -> list[Complaint
         if not fault and _shown(instrument, item, answers) is Truth.FAILS:
             fault = f"was answered, but is not asked after the answer to {item.show_if and item.show_if.item}"
         if fault:
-            found.append(Complaint(fault, key))
+            found.append(Complaint(f"{fault}.", key))
     return found
 
 

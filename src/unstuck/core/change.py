@@ -31,7 +31,7 @@ def change(instrument: Instrument, earlier: Scored, later: Scored, definition: s
     for one in (earlier, later):
         if (one.instrument, one.version) != (instrument.key, instrument.version):
             wanted = f"{instrument.key} {instrument.version}"
-            raise Complaint(f"{one.instrument} {one.version} cannot be compared as {wanted}")
+            raise Complaint(f"{one.instrument} {one.version} cannot be compared as {wanted}.")
     name = _definition(instrument, definition)
     rules = [r for r in instrument.changes if r.definition == name]
     pairs = [(earlier.scales[s.key], later.scales[s.key]) for s in instrument.scales]
@@ -47,7 +47,7 @@ def change(instrument: Instrument, earlier: Scored, later: Scored, definition: s
 def _definition(instrument: Instrument, name: str | None) -> str:
     known = instrument.definitions
     if name is not None and name not in known:
-        raise Complaint(f"{instrument.title} has no definition of change {name}", mend=f"It has: {', '.join(known)}.")
+        raise Complaint(f"{instrument.title} has no definition of change {name}.", mend=f"It has: {', '.join(known)}.")
     return name or next(iter(known), "none")
 
 

@@ -125,12 +125,12 @@ class Item:
 
     def __post_init__(self) -> None:
         if self.low >= self.high:
-            raise Complaint(f"{self.key}: the lowest answer {self.low} is not below the highest {self.high}")
+            raise Complaint(f"{self.key}: the lowest answer {self.low} is not below the highest {self.high}.")
         values = [c.value for c in self.choices]
         if self.kind is Kind.NUMBER and values:
-            raise Complaint(f"{self.key}: a number on a line has no choices")
+            raise Complaint(f"{self.key}: a number on a line has no choices.")
         if self.kind is not Kind.NUMBER and values != list(range(self.low, self.high + 1)):
-            raise Complaint(f"{self.key}: the choices {values} do not run from {self.low} to {self.high}")
+            raise Complaint(f"{self.key}: the choices {values} do not run from {self.low} to {self.high}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +279,7 @@ class Instrument:
     def __post_init__(self) -> None:
         faults = [*_repeated(self), *_items_lacking(self), *_parts_lacking(self)]
         if faults:
-            raise Complaint("; ".join(faults), self.key)
+            raise Complaint(f"{'; '.join(faults)}.", self.key)
 
     def item(self, key: str) -> Item:
         """The item of that key. Raises Complaint."""
@@ -327,15 +327,15 @@ def _named(things: Iterable[Part], key: str, complaint: str) -> Part:
 def tests_of(instrument: Instrument) -> Iterator[tuple[str, Test]]:
     """Every test of flags and triages, with the key of what it belongs to."""
     rungs = [r for t in instrument.triages for r in t.rungs]
-    for owner in [*instrument.flags, *rungs]:
-        for row in owner.when:
-            for test in row:
-                yield owner.key, test
+    owners = [(f.key, f.when) for f in instrument.flags] + [(r.key, r.when) for r in rungs]
+    for key, rows in owners:
+        yield from ((key, test) for row in rows for test in row)
 
 
 def _repeated(instrument: Instrument) -> Iterator[str]:
-    derived = [*instrument.scales, *instrument.flags, *instrument.triages]
-    for kind, keys in (("key", [t.key for t in (*instrument.items, *derived)]), ("change", _change_keys(instrument))):
+    own = [*(i.key for i in instrument.items), *(s.key for s in instrument.scales)]
+    own += [*(f.key for f in instrument.flags), *(t.key for t in instrument.triages)]
+    for kind, keys in (("key", own), ("change", _change_keys(instrument))):
         for key, count in Counter(keys).items():
             if count > 1:
                 yield f"the {kind} {key} stands {count} times"
@@ -369,7 +369,7 @@ def _parts_lacking(instrument: Instrument) -> Iterator[str]:
         if band.scale not in scales:
             yield f"band {band.key} names the unknown scale {band.scale}"
     for rule in instrument.changes:
-        for test in rule.tests:
-            wanted = others if test.shift in (Shift.FLAG_GONE, Shift.LEVEL_RISE) else scales
-            if test.of not in wanted:
-                yield f"change {rule.key} names {test.of}, which is not there"
+        for shift in rule.tests:
+            wanted = others if shift.shift in (Shift.FLAG_GONE, Shift.LEVEL_RISE) else scales
+            if shift.of not in wanted:
+                yield f"change {rule.key} names {shift.of}, which is not there"

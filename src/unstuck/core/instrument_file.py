@@ -8,6 +8,7 @@ import tomllib
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from unstuck.core import instrument as kinds
 from unstuck.core.complaints import raise_any
@@ -32,7 +33,7 @@ def load_instrument(key: str, root: Path | None = None) -> Instrument:
 def _load(key: str, root: Path) -> Instrument:
     if key not in instrument_keys(root):
         known = ", ".join(instrument_keys(root))
-        raise Complaint(f"there is no instrument {key}", str(root / "instruments"), f"There are: {known}.")
+        raise Complaint(f"There is no instrument {key}.", str(root / "instruments"), f"There are: {known}.")
     path = root / "instruments" / f"{key}.toml"
     instrument, complaints = check_instrument_file(path, frozenset(load_references(root)))
     raise_any(complaints)
@@ -66,11 +67,11 @@ def check_instrument_file(path: Path, references: frozenset[str]) -> tuple[Instr
     try:
         table = Table(tomllib.loads(text), notes)
     except tomllib.TOMLDecodeError as error:
-        notes.complain(f"this is not TOML: {error}")
+        notes.complain(f"This is not TOML: {error}.")
         return None, notes.complaints
     instrument = _instrument(table)
     if instrument is not None and instrument.key != path.stem:
-        notes.complain(f"key = {instrument.key!r} differs from the file's name", 1, "Name both alike.")
+        notes.complain(f"key = {instrument.key!r} differs from the file's name.", 1, "Name both alike.")
     _check_sources(table, references)
     return (None if notes.complaints else instrument), notes.complaints
 
@@ -80,7 +81,7 @@ def _check_sources(table: Table, references: frozenset[str]) -> None:
     for source in sorted(_sources_in(table.data) - references):
         lines = [n for n, line in enumerate(table.notes.text.splitlines(), 1) if f'"{source}"' in line]
         mend = "Add it to library/references, or name one that is there."
-        table.notes.complain(f"source {source!r} is not in the references", lines[0] if lines else None, mend)
+        table.notes.complain(f"Source {source!r} is not in the references.", lines[0] if lines else None, mend)
 
 
 def _sources_in(data: object) -> set[str]:
@@ -127,12 +128,12 @@ def _items(table: Table) -> tuple[kinds.Item, ...]:
     """The items; `answers` gives the range, the labels and the kind of those that do not say their own."""
     default = (table.table("answers") if "answers" in table.data else None) or Table({}, table.notes)
     table.read.add("answers")
-    common = {k: default.data.get(k) for k in ("low", "labels", "kind", "high") if k in default.data}
+    common: dict[str, Any] = {k: default.data.get(k) for k in ("low", "labels", "kind", "high") if k in default.data}
     default.read |= {"low", "labels", "kind", "high"}
     default.finish()
     rows = [Table({**common, **t.data}, t.notes, t.line, t.name) for t in table.tables("item")]
     if not rows:
-        table.complain("there is no item")
+        table.complain("There is no item.")
     return tuple(item for item in map(_item, rows) if item)
 
 
@@ -201,7 +202,7 @@ def _alternatives(table: Table, items_of: dict[str, tuple[str, ...]]) -> kinds.A
     rows = table.data.get("when")
     good = isinstance(rows, list) and rows and all(isinstance(r, list) and r for r in rows)
     if not good or not all(isinstance(t, dict) for r in rows or [] for t in r):
-        table.complain("when is not a list of lists of tests", 'Write when = [[{ count = "B", value = 2 }]].')
+        table.complain("`when` is not a list of lists of tests.", 'Write when = [[{ count = "B", value = 2 }]].')
         return ()
     tests = [[_test(Table(t, table.notes, table.line, table.name), items_of) for t in row] for row in rows or []]
     return tuple(tuple(t for t in row if t) for row in tests)
@@ -215,10 +216,10 @@ def _test(table: Table, items_of: dict[str, tuple[str, ...]]) -> kinds.Test | No
         test = kinds.PersonIs(table.text("person"), table.text("is"), table.texts("known"))
     elif "at_most" in table.data:
         figure = table.sourced("at_most")
-        test = figure and kinds.ScaleAtMost(table.text("scale"), figure)
+        test = kinds.ScaleAtMost(table.text("scale"), figure) if figure else None
     else:
         figure = table.sourced("at_least")
-        test = figure and kinds.ScaleAtLeast(table.text("scale"), figure)
+        test = kinds.ScaleAtLeast(table.text("scale"), figure) if figure else None
     table.finish()
     return test
 
@@ -235,7 +236,7 @@ def _count(table: Table, items_of: dict[str, tuple[str, ...]]) -> kinds.CountAtL
 def _change(table: Table) -> kinds.ChangeRule:
     tests = tuple(t for t in map(_shift, table.tables("tests")) if t)
     if not tests:
-        table.complain("there is no test")
+        table.complain("There is no test.")
     key, label, name = table.text("key"), table.text("label"), table.text("definition", "default")
     note = table.text("note", "")
     table.finish()

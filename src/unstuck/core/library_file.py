@@ -16,4 +16,4 @@ def library_root() -> Path:
     for place in [Path(named)] if named else [packaged, Path(__file__).resolve().parents[3] / "library"]:
         if place.is_dir():
             return place
-    raise Complaint("the library was not found", named or str(packaged), "Point UNSTUCK_LIBRARY at its folder.")
+    raise Complaint("The library was not found.", named or str(packaged), "Point UNSTUCK_LIBRARY at its folder.")

@@ -22,10 +22,10 @@ def load_references(root: Path | None = None) -> dict[str, Source]:
         for key, data in _tables(path, complaints).items():
             where = f"{path.name}, [{key}]"
             if key in found:
-                complaints.append(Complaint("this key stands twice in the references", where, "Keep one of the two."))
+                complaints.append(Complaint("This key stands twice in the references.", where, "Keep one of the two."))
                 continue
             faults = _faults(data)
-            complaints += [Complaint(fault, where) for fault in faults]
+            complaints += [Complaint(f"{fault}.", where) for fault in faults]
             if not faults:
                 found[key] = _source(key, data)
     raise_any(complaints)
@@ -36,7 +36,7 @@ def _tables(path: Path, complaints: list[Complaint]) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        complaints.append(Complaint(f"this is not TOML: {error}", path.name))
+        complaints.append(Complaint(f"This is not TOML: {error}.", path.name))
         return {}
 
 

@@ -52,9 +52,9 @@ class Table:
         self.read.add(key)
         value = self.data.get(key, default)
         if value is None:
-            self.complain(f"{key} is missing", f"Add {key} = ... ({wanted}).")
+            self.complain(f"{key} is missing.", f"Add {key} = ... ({wanted}).")
         elif not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            self.complain(f"{key} = {value!r} is not {wanted}")
+            self.complain(f"{key} = {value!r} is not {wanted}.")
         else:
             return value
         return None
@@ -83,7 +83,7 @@ class Table:
         """A list of texts."""
         found = self._take(key, list, default, "a list of texts") or []
         if not all(isinstance(t, str) for t in found):
-            self.complain(f"{key} holds something else than texts")
+            self.complain(f"{key} holds something else than texts.")
         return tuple(t for t in found if isinstance(t, str))
 
     def one_of(self, key: str, words: type[Choice], default: Choice | None = None) -> Choice | None:
@@ -92,7 +92,7 @@ class Table:
         if word in [w.value for w in words]:
             return words(word)
         if word:
-            self.complain(f"{key} = {word!r} is unknown", f"Write one of: {', '.join(words)}.")
+            self.complain(f"{key} = {word!r} is unknown.", f"Write one of: {', '.join(words)}.")
         return None
 
     def table(self, key: str) -> Table | None:
@@ -106,7 +106,7 @@ class Table:
         found = self._take(key, list, [], "a list of tables") or []
         good = [(n, t) for n, t in enumerate(found) if isinstance(t, dict)]
         if len(good) < len(found):
-            self.complain(f"{key} holds something else than tables")
+            self.complain(f"{key} holds something else than tables.")
         return [Table(t, self.notes, self.notes.line_of(key, n) or self.line, _named(key, n, t)) for n, t in good]
 
     def sourced(self, key: str, unit: str = "points") -> Sourced | None:
@@ -137,7 +137,7 @@ class Table:
     def finish(self) -> None:
         """Complain of every field that nobody read."""
         for key in sorted(set(self.data) - self.read):
-            self.complain(f"unknown field {key}", f"Known here: {', '.join(sorted(self.read))}.")
+            self.complain(f"Unknown field {key}.", f"Known here: {', '.join(sorted(self.read))}.")
 
 
 def _named(key: str, place: int, data: dict[str, Any]) -> str:
