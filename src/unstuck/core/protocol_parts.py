@@ -1,0 +1,315 @@
+"""Each part of a protocol read from its TOML table; faults are noted, and reading goes on with the next key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+
+from unstuck.core.conditions import All, Condition
+from unstuck.core.errors import Complaint
+from unstuck.core.protocol import (
+    Activity,
+    AfterDose,
+    AfterEachDose,
+    AfterEnrolment,
+    AfterStep,
+    AfterTherapy,
+    AlertRule,
+    Anchor,
+    Arm,
+    Assess,
+    Consent,
+    Contact,
+    Dose,
+    DoseUnit,
+    Endpoint,
+    Expose,
+    Finding,
+    Gate,
+    Integrate,
+    Limit,
+    MonitoringPlan,
+    OnDate,
+    Otherwise,
+    Prepare,
+    ReadingPlan,
+    Regimen,
+    Repeat,
+    Review,
+    Route,
+    Setting,
+    Step,
+)
+from unstuck.core.protocol_table import Table, near
+from unstuck.core.rule_file import read_rule
+from unstuck.core.sourced import Grade
+from unstuck.core.time import Window
+
+UNREADABLE = All(())  # stands in for a rule that could not be read; the file is refused anyway
+
+
+def read_step(table: Table) -> Step:
+    """One [[step]]."""
+    step = Step(
+        key=table.key(),
+        title=table.text("title"),
+        activity=_activity(table),
+        after=_anchor(table),
+        window=table.window("window"),
+        source=table.text("source"),
+        grade=table.choice("grade", Grade, Grade.MEASURED),
+        repeat=_repeat(table),
+        when=read_condition(table, "when"),
+        needs=table.texts("needs"),
+        optional=table.flag("optional"),
+        note=table.text("note", ""),
+    )
+    table.finish()
+    return step
+
+
+_ACTIVITIES: dict[str, Callable[[Table], Activity]] = {
+    "assess": lambda t: Assess(t.texts("instruments"), t.texts("readings"), t.text("by", "patient")),
+    "consent": lambda t: Consent(t.text("form")),
+    "prepare": lambda t: Prepare(t.whole("minutes")),
+    "dose": lambda t: Dose(t.text("regimen"), t.choice("setting", Setting, Setting.SUPERVISED)),
+    "expose": lambda t: Expose(t.text("therapy"), t.whole("minutes")),
+    "integrate": lambda t: Integrate(t.text("manner"), t.whole("minutes")),
+    "review": lambda t: Review(t.text("question"), t.text("by", "prescriber")),
+    "contact": lambda t: Contact(t.text("about"), t.text("by", "nurse")),
+}
+
+
+def _activity(table: Table) -> Activity:
+    word = table.text("do")
+    if word not in _ACTIVITIES:
+        if word:
+            table.say("do", f"{word!r} is no kind of activity.", near(word, _ACTIVITIES))
+        return Contact("")
+    return _ACTIVITIES[word](table)
+
+
+def _anchor(table: Table) -> Anchor:
+    text = table.text("after")
+    try:
+        return parse_anchor(text)
+    except Complaint as wrong:
+        if text:
+            table.say("after", wrong.what, wrong.mend)
+        return AfterEnrolment()
+
+
+def parse_anchor(text: str) -> Anchor:
+    """Read "enrolment", "each dose", "last dose", "dose 3", "therapy 2", "step consent", "step check 2" or a date."""
+    words = text.split()
+    plain: dict[tuple[str, ...], Anchor] = {
+        ("enrolment",): AfterEnrolment(),
+        ("each", "dose"): AfterEachDose(),
+        ("last", "dose"): AfterDose(0),
+    }
+    if tuple(words) in plain:
+        return plain[tuple(words)]
+    match words:
+        case ["dose", number] if _counts(number):
+            return AfterDose(int(number))
+        case ["therapy", number] if _counts(number):
+            return AfterTherapy(int(number))
+        case ["step", key]:
+            return AfterStep(key)
+        case ["step", key, number] if _counts(number):
+            return AfterStep(key, int(number))
+        case ["date", day]:
+            return OnDate(_iso_day(day))
+    raise Complaint(
+        f"after = {text!r} names no anchor.",
+        mend='Write "enrolment", "step KEY", "dose 3", "each dose", "last dose", "therapy 2" or "date 2027-01-15".',
+    )
+
+
+def anchor_text(anchor: Anchor) -> str:
+    """The anchor as `parse_anchor` reads it."""
+    match anchor:
+        case AfterEnrolment():
+            return "enrolment"
+        case AfterEachDose():
+            return "each dose"
+        case AfterDose(number):
+            return f"dose {number}" if number else "last dose"
+        case AfterTherapy(number):
+            return f"therapy {number}"
+        case AfterStep(key, occurrence):
+            return f"step {key} {occurrence}" if occurrence != 1 else f"step {key}"
+        case OnDate(day):
+            return f"date {day}"
+
+
+def _counts(word: str) -> bool:
+    return re.fullmatch(r"[1-9]\d{0,3}", word) is not None
+
+
+def _iso_day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise Complaint(f"{text!r} is not a date.", mend="Write year-month-day: 2027-01-15.") from None
+
+
+def _repeat(table: Table) -> Repeat | None:
+    inner = table.table("repeat")
+    if inner is None:
+        return None
+    times = inner.whole("times", default=1, required=True, least=1)
+    every = inner.window("every")
+    inner.finish()
+    return Repeat(times or 1, every)
+
+
+def read_condition(table: Table, key: str, required: bool = False) -> Condition | None:
+    """The rule under that key; a fault in it is noted, and something unreadable stands in its place."""
+    raw = table.value(key, required)
+    if raw is None:
+        return None
+    try:
+        return read_rule(raw)
+    except Complaint as wrong:
+        table.say(key, wrong.what, wrong.mend)
+        return UNREADABLE
+
+
+def _rule(table: Table, key: str) -> Condition:
+    return read_condition(table, key, required=True) or UNREADABLE
+
+
+def read_regimen(table: Table) -> Regimen:
+    """One [[regimen]]. An amount left out means that the source does not tell it."""
+    regimen = Regimen(
+        key=table.key(),
+        drug=table.text("drug"),
+        route=table.choice("route", Route),
+        amount=table.number("amount"),
+        unit=table.choice("unit", DoseUnit, DoseUnit.MG_PER_KG),
+        source=table.text("source"),
+        minutes=table.number("minutes"),
+        cap_mg=table.number("cap_mg"),
+        highest=table.number("highest"),
+        grade=table.choice("grade", Grade, Grade.MEASURED),
+        blind_label=table.text("blind_label", ""),
+    )
+    table.finish()
+    return regimen
+
+
+def read_gate(table: Table) -> Gate:
+    """One [[gate]]."""
+    gate = Gate(
+        key=table.key(),
+        before=table.text("before"),
+        rule=_rule(table, "rule"),
+        otherwise=table.choice("otherwise", Otherwise, Otherwise.HOLD),
+        why=table.text("why"),
+        source=table.text("source"),
+        override=table.flag("override", True),
+    )
+    table.finish()
+    return gate
+
+
+def read_limit(table: Table) -> Limit:
+    """One [[limit]]."""
+    most = table.whole("most", default=1, required=True, least=1)
+    limit = Limit(table.text("kind"), most or 1, table.span("per"), table.text("source"))
+    table.finish()
+    return limit
+
+
+def read_arm(table: Table) -> Arm:
+    """One [[arm]]; `regimens` says which regimen stands behind each name."""
+    inner = table.table("regimens")
+    names = () if inner is None else tuple((name, inner.text(name)) for name in inner.raw)
+    arm = Arm(table.key(), table.text("title"), table.whole("ratio", 1, least=1) or 1, names)
+    table.finish()
+    return arm
+
+
+ENDPOINT_KINDS = ("response", "remission", "relapse", "non_response", "change")
+
+
+def read_endpoint(table: Table) -> Endpoint:
+    """One [[endpoint]]."""
+    kind = table.text("kind")
+    if kind and kind not in ENDPOINT_KINDS:
+        table.say("kind", f"{kind!r} is no kind of endpoint.", near(kind, ENDPOINT_KINDS))
+    endpoint = Endpoint(
+        key=table.key(),
+        title=table.text("title"),
+        kind=kind,
+        instrument=table.text("instrument"),
+        scale=table.text("scale", "total"),
+        source=table.text("source"),
+        at=table.text("at", ""),
+        fall_percent=table.number("fall_percent"),
+        fall_points=table.number("fall_points"),
+        at_most=table.number("at_most"),
+        after_doses=table.whole("after_doses"),
+        primary=table.flag("primary"),
+    )
+    table.finish()
+    return endpoint
+
+
+def read_finding(table: Table) -> Finding:
+    """One [[evidence.finding]]."""
+    finding = Finding(table.text("sentence"), table.text("source"))
+    table.finish()
+    return finding
+
+
+PHASES = ("before", "during", "after")
+STAY_FROM = ("dose_start", "dose_end")
+
+
+def read_monitoring(table: Table) -> MonitoringPlan:
+    """A whole [monitoring] table with its readings and alerts."""
+    plan = MonitoringPlan(
+        profile=table.text("profile"),
+        readings=tuple(_reading_plan(t) for t in table.tables("reading")),
+        alerts=tuple(_alert(t) for t in table.tables("alert")),
+        discharge=read_condition(table, "discharge"),
+        stay_min=table.whole("stay_min"),
+        stay_from=_one_of(table, "stay_from", STAY_FROM, "dose_end"),
+        source=table.text("source"),
+    )
+    table.finish()
+    return plan
+
+
+def _reading_plan(table: Table) -> ReadingPlan:
+    plan = ReadingPlan(
+        readings=table.texts("readings", None),
+        phase=_one_of(table, "phase", PHASES),
+        every_min=table.whole("every_min", least=1),
+        source=table.text("source"),
+    )
+    table.finish()
+    return plan
+
+
+def _alert(table: Table) -> AlertRule:
+    alert = AlertRule(
+        table.key(), _rule(table, "rule"), table.text("action"), table.flag("urgent"), table.text("source")
+    )
+    table.finish()
+    return alert
+
+
+def _one_of(table: Table, key: str, words: tuple[str, ...], default: str | None = None) -> str:
+    word = table.text(key, default)
+    if word and word not in words:
+        table.say(key, f"{word!r} is no {key}.", near(word, words))
+    return word
+
+
+def window_texts(window: Window) -> list[str]:
+    """The three spans as files write them."""
+    return [str(window.min), str(window.target), str(window.max)]
