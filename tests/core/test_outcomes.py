@@ -71,7 +71,7 @@ def test_relapse():
 
 
 def test_published_intervals():
-    """10 of 15 and 3 of 15 have the exact 95 % intervals 38.4 to 88.2 and 4.3 to 48.1 per cent (Feder 2021's shares)."""
+    """Feder 2021: 10 of 15 and 3 of 15 have exact 95 % intervals of 38.4 to 88.2 and 4.3 to 48.1 per cent."""
     assert exact_interval(10, 15) == (pytest.approx(0.38380, abs=1e-5), pytest.approx(0.88176, abs=1e-5))
     assert exact_interval(3, 15) == (pytest.approx(0.04331, abs=1e-5), pytest.approx(0.48089, abs=1e-5))
 
@@ -100,7 +100,8 @@ def test_tables():
     """Every table has its columns, one row a thing that happened, and no instant unless asked for."""
     made = tables([recorded(SMALL, whole_course(SMALL, 30))])
     assert {name: len(t.rows) for name, t in made.items()} == {
-        "courses": 1, "doses": 3, "therapy_sessions": 3, "assessments": 2, "answers": 2, "readings": 8, "adverse_events": 0,
+        "courses": 1, "doses": 3, "therapy_sessions": 3, "assessments": 2, "answers": 2, "readings": 8,
+        "adverse_events": 0,
     }  # fmt: skip
     for name, table in made.items():
         assert table.columns == COLUMNS[name]
