@@ -1,0 +1,87 @@
+"""`unstuck serve`: runs the clinic under waitress, for real use or as a demonstration."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import django
+import waitress
+
+from unstuck.core.errors import Complaint
+
+HELP = "Run the clinic: --demo for a demonstration with simulated people, without it for real use."
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where to listen, and whether this is a demonstration."""
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on (8000)")
+    parser.add_argument("--demo", action="store_true", help="a demonstration: simulated people, printed sign-ins")
+    parser.add_argument("--reset", action="store_true", help="with --demo: start afresh")
+    parser.add_argument("--prepare", action="store_true", help="get everything ready, print, and end without serving")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 after the server has been stopped. Raises Complaint when the site may not start."""
+    if args.reset and not args.demo:
+        raise Complaint("--reset deletes a demonstration only.", mend="Give --demo with it.")
+    if args.demo:
+        _choose_demo(args)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "unstuck.clinic.site.settings")
+    django.setup()
+    from unstuck.clinic.site import start
+
+    start.prepare()
+    _announce(args, start.demonstration() if args.demo else start.real_use())
+    if not args.prepare:
+        _serve(args, start.proxy())
+    return 0
+
+
+def _choose_demo(args: argparse.Namespace) -> None:
+    """The demonstration has a data folder and a database of its own, and never leaves this machine."""
+    if args.host not in LOOPBACK:
+        raise Complaint("A demonstration listens on this machine only.", mend="Leave out --host.")
+    home = Path(os.environ.get("UNSTUCK_HOME") or "var/demo").absolute()
+    if args.reset and home.exists():
+        _delete_demo(home)
+    os.environ.update(UNSTUCK_HOME=str(home), UNSTUCK_DEMO="yes")
+
+
+def _delete_demo(home: Path) -> None:
+    """Only a folder that a demonstration has made is ever deleted."""
+    if any(home.iterdir()) and not (home / "sign-ins.json").exists():
+        raise Complaint(f"{home} is not the data folder of a demonstration.", mend="It is left as it is.")
+    shutil.rmtree(home)
+
+
+def _announce(args: argparse.Namespace, sign_ins: tuple[Any, ...]) -> None:
+    print(f"Unstuck at http://{args.host}:{args.port}/", flush=True)
+    if not sign_ins:
+        return
+    print("A demonstration: every person in it is simulated. Sign in as")
+    for one in sign_ins:
+        print(f"  {one.username:<8} {one.password:<18} {one.name} ({one.roles})")
+    sys.stdout.flush()
+
+
+def _serve(args: argparse.Namespace, proxy: dict[str, Any]) -> None:
+    from unstuck.clinic.messages.worker import work
+    from unstuck.clinic.site.wsgi import application
+
+    stop = threading.Event()
+    worker = threading.Thread(target=work, args=(5.0, stop), daemon=True, name="worker")
+    worker.start()
+    try:
+        waitress.serve(application, host=args.host, port=args.port, threads=8, ident=None, **proxy)
+    finally:
+        stop.set()
+        worker.join(timeout=10)

@@ -1,0 +1,44 @@
+"""The one background worker: sends what waits, lets the ledger's head catch up, clears old sessions."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.core.mail import EmailMessage, get_connection
+from django.db import close_old_connections
+
+from unstuck.clinic import clock
+from unstuck.clinic.ledger import head
+from unstuck.clinic.messages.actions import work_off
+from unstuck.clinic.messages.models import Message
+
+log = logging.getLogger("unstuck.worker")
+
+
+def deliver(message: Message) -> None:
+    """Hand one message to the mail system that UNSTUCK_EMAIL_URL or the console stands for. Raises what that raises."""
+    backend = get_connection(settings.UNSTUCK_DELIVERY_BACKEND)
+    EmailMessage(message.subject, message.body, settings.DEFAULT_FROM_EMAIL, [message.to], connection=backend).send()
+
+
+def work_once() -> int:
+    """How many messages went out in one round."""
+    at = clock.read()
+    sent = work_off(deliver, at)
+    head.catch_up_all()
+    Session.objects.filter(expire_date__lt=at).delete()
+    return sent
+
+
+def work(pause_s: float, stop: threading.Event) -> None:
+    """Rounds with `pause_s` seconds between them until `stop` is set. A round that fails is logged, not fatal."""
+    while not stop.is_set():
+        close_old_connections()
+        try:
+            work_once()
+        except Exception:
+            log.exception("A round of the worker failed; the next follows in %s s.", pause_s)
+        stop.wait(pause_s)

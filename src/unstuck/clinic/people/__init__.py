@@ -1,0 +1,1 @@
+"""Who works here and who is treated: accounts, roles, access, and the only table with identifying data."""

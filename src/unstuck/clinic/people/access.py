@@ -1,0 +1,254 @@
+"""Who may do what: the only place that answers. Small pure functions over an account, one branch a line.
+
+A rule takes the account alone, or the account and a course. Views use `require` for the first kind and `allow` for the
+second; both write a refusal to the ledger. Reading a record is an entry too: `people.actions.note_reading`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, Protocol
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+
+from unstuck.clinic import clock
+from unstuck.clinic.ledger.actions import note
+from unstuck.clinic.people.models import Account, Role
+
+P = ParamSpec("P")
+
+CARE = frozenset({Role.NURSE, Role.THERAPIST, Role.PRESCRIBER})
+STAFF = frozenset(Role) - {Role.PATIENT}
+
+
+class CourseLike(Protocol):
+    """What a rule asks of a course: whose it is, and whether its arm is hidden."""
+
+    @property
+    def person_id(self) -> int | None: ...
+
+    @property
+    def blinded(self) -> bool: ...
+
+
+# Rules over the account alone
+
+
+def is_anyone(account: Account) -> bool:
+    """Any account in use, with or without a role: its own sign-out and its own empty first page."""
+    return account.is_active
+
+
+def is_staff(account: Account) -> bool:
+    """Whether the account belongs to somebody who works here, in whatever role."""
+    return bool(account.roles & STAFF)
+
+
+def is_care(account: Account) -> bool:
+    """Whether the account belongs to the treating team."""
+    return bool(account.roles & CARE)
+
+
+def is_patient(account: Account) -> bool:
+    """Whether the account is a patient's and bound to a person."""
+    return Role.PATIENT in account.roles and account.person_id is not None
+
+
+def may_see_board(account: Account) -> bool:
+    """Today's board: who comes, when, what is due."""
+    return is_care(account) or Role.FRONT_DESK in account.roles
+
+
+def may_see_names(account: Account) -> bool:
+    """Names, birth dates and addresses. Research and quality work with pseudonyms."""
+    return is_care(account) or Role.FRONT_DESK in account.roles
+
+
+def may_see_courses(account: Account) -> bool:
+    """A list of courses, with names or pseudonyms as `may_see_names` says."""
+    return may_see_board(account) or Role.RESEARCH in account.roles
+
+
+def may_see_protocols(account: Account) -> bool:
+    """The protocol library. It holds no person's data."""
+    return is_staff(account)
+
+
+def may_release_protocol(account: Account) -> bool:
+    """Sign a version of a protocol for use."""
+    return Role.PRESCRIBER in account.roles
+
+
+def may_enrol(account: Account) -> bool:
+    """Register a person and begin a course."""
+    return bool(account.roles & {Role.FRONT_DESK, Role.PRESCRIBER})
+
+
+def may_book(account: Account) -> bool:
+    """Book a visit."""
+    return is_care(account) or Role.FRONT_DESK in account.roles
+
+
+def may_send_link(account: Account) -> bool:
+    """Send a person a signed link to a questionnaire."""
+    return is_care(account) or Role.FRONT_DESK in account.roles
+
+
+def may_record_dose(account: Account) -> bool:
+    """Write that a dose was given."""
+    return bool(account.roles & {Role.NURSE, Role.PRESCRIBER})
+
+
+def may_record_reading(account: Account) -> bool:
+    """Write a blood pressure, a pulse, a weight."""
+    return is_care(account)
+
+
+def may_record_visit(account: Account) -> bool:
+    """Write that a preparation, therapy, integration, review or contact took place."""
+    return is_care(account)
+
+
+def may_note_harm(account: Account) -> bool:
+    """Write an adverse event."""
+    return is_care(account)
+
+
+def may_override_gate(account: Account) -> bool:
+    """Go through a gate that does not hold, by name and with a reason."""
+    return Role.PRESCRIBER in account.roles
+
+
+def may_change_course(account: Account) -> bool:
+    """Amend, end or correct a course."""
+    return Role.PRESCRIBER in account.roles
+
+
+def may_load_wording(account: Account) -> bool:
+    """Load a site's licensed wording of an instrument."""
+    return bool(account.roles & {Role.PRESCRIBER, Role.ADMIN})
+
+
+def may_see_notes(account: Account) -> bool:
+    """Reasons and notes in words."""
+    return is_care(account)
+
+
+def may_read_audit(account: Account) -> bool:
+    """The audit history: who did and who read what. It holds pseudonyms and codes."""
+    return bool(account.roles & {Role.QUALITY, Role.ADMIN})
+
+
+def may_manage_accounts(account: Account) -> bool:
+    """Make accounts, give roles, mark leavers."""
+    return Role.ADMIN in account.roles
+
+
+def may_erase(account: Account) -> bool:
+    """Erase a person's identifying data and texts."""
+    return Role.ADMIN in account.roles
+
+
+# Rules over an account and a course
+
+
+def is_own(account: Account, course: CourseLike) -> bool:
+    """Whether the course is that of the patient who is signed in."""
+    return is_patient(account) and course.person_id == account.person_id
+
+
+def may_see_course(account: Account, course: CourseLike) -> bool:
+    """The course page: what was done, what is due. Parts of it have rules of their own."""
+    return may_see_courses(account) or is_own(account, course)
+
+
+def may_see_answers(account: Account, course: CourseLike) -> bool:
+    """Item answers. Never the front desk."""
+    return is_care(account) or Role.RESEARCH in account.roles or is_own(account, course)
+
+
+def may_see_scores(account: Account, course: CourseLike) -> bool:
+    """Scores, curves and indicators. Never the front desk."""
+    return may_see_answers(account, course)
+
+
+def may_see_arm(account: Account, course: CourseLike) -> bool:
+    """The arm of a trial. Research sees it only where nothing is blinded; a patient only then too."""
+    if course.blinded:
+        return is_care(account)
+    return is_care(account) or Role.RESEARCH in account.roles or is_own(account, course)
+
+
+def may_see_doses(account: Account, course: CourseLike) -> bool:
+    """Drug and amount, which would unmask the arm."""
+    return may_see_arm(account, course)
+
+
+def may_see_readings(account: Account, course: CourseLike) -> bool:
+    """Vital signs, dissociation scales and side effects during dosing, which would unmask the arm."""
+    return may_see_arm(account, course)
+
+
+def may_answer(account: Account, course: CourseLike) -> bool:
+    """Fill in a questionnaire when signed in: the patient, the treating team, a research rater."""
+    return may_see_answers(account, course)
+
+
+# How views use the rules
+
+
+def account_of(request: HttpRequest) -> Account:
+    """The account that is signed in. Raises PermissionDenied when nobody is."""
+    if not request.user.is_authenticated:
+        raise PermissionDenied
+    return request.user
+
+
+Rule = Callable[[Account], bool]
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def require(rule: Rule) -> Callable[[View[P]], View[P]]:
+    """The view is for accounts for which `rule` holds: others are asked to sign in, or refused and noted."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if not rule(account_of(request)):
+                refuse(request, rule.__name__)
+            return view(request, *args, **kwargs)
+
+        guarded.rule = rule  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def open_to_all(why: str) -> Callable[[View[P]], View[P]]:
+    """The view needs no sign-in; `why` says what protects it, and a test reads it."""
+
+    def decorate(view: View[P]) -> View[P]:
+        view.open_because = why  # type: ignore[attr-defined]
+        return login_not_required(view)
+
+    return decorate
+
+
+def allow(request: HttpRequest, rule: Callable[[Account, CourseLike], bool], course: CourseLike) -> Account:
+    """The account, if `rule` holds for it and `course`. Raises PermissionDenied and notes the refusal otherwise."""
+    account = account_of(request)
+    if not rule(account, course):
+        refuse(request, rule.__name__)
+    return account
+
+
+def refuse(request: HttpRequest, rule: str) -> None:
+    """Note on the site's chain that `rule` refused this account, and raise PermissionDenied."""
+    note("access.refused", account_of(request).key, clock.now(request), {"rule": rule})
+    raise PermissionDenied(rule)

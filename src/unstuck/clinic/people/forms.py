@@ -1,0 +1,38 @@
+"""What the account pages take in."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.utils.translation import gettext_lazy as _
+
+from unstuck.clinic.people.actions import NewAccount
+from unstuck.clinic.people.models import Account, Role
+
+
+class SignInForm(AuthenticationForm):
+    """Name and password. The error does not tell which of the two was wrong."""
+
+
+class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A new account: the holder is sent a link to set a password."""
+
+    roles = forms.MultipleChoiceField(
+        label=_("Roles"),
+        choices=[choice for choice in Role.choices if choice[0] != Role.PATIENT],
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    class Meta:
+        model = Account
+        fields = ("username", "display_name", "email")
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["email"].required = True
+
+    def new_account(self) -> NewAccount:
+        """What the valid form asks for."""
+        told = self.cleaned_data
+        roles = [Role(role) for role in told["roles"]]
+        return NewAccount(told["username"], told["display_name"], roles, told["email"])

@@ -1,0 +1,25 @@
+"""Reading accounts and persons."""
+
+from __future__ import annotations
+
+from unstuck.clinic.people.models import Account, Person, Role
+
+
+def accounts() -> tuple[Account, ...]:
+    """Every account, those in use first."""
+    return tuple(Account.objects.order_by("-is_active", "username").prefetch_related("grants"))
+
+
+def has_administrator() -> bool:
+    """Whether anybody can manage accounts."""
+    return Account.objects.filter(is_active=True, grants__role=Role.ADMIN).exists()
+
+
+def display_names(keys: set[str]) -> dict[str, str]:
+    """Account key -> name to show, for audit sentences; a key without an account is left out."""
+    return dict(Account.objects.filter(key__in=keys).values_list("key", "display_name"))
+
+
+def person_by_key(key: str) -> Person | None:
+    """The person behind a pseudonym."""
+    return Person.objects.filter(key=key).first()

@@ -1,0 +1,22 @@
+"""Addresses for signing in and for accounts."""
+
+from django.urls import path
+
+from unstuck.clinic.people import views
+from unstuck.clinic.people.access import is_anyone, open_to_all, require
+
+app_name = "people"
+
+_before = open_to_all("comes before signing in; a random, expiring link or a password protects what follows")
+
+urlpatterns = [
+    path("sign-in/", _before(views.SignIn.as_view()), name="sign_in"),
+    path("sign-out/", require(is_anyone)(views.SignOut.as_view()), name="sign_out"),
+    path("password/", _before(views.ForgottenPassword.as_view()), name="password_forgotten"),
+    path("password/sent/", _before(views.PasswordSent.as_view()), name="password_sent"),
+    path("password/<uidb64>/<token>/", _before(views.NewPassword.as_view()), name="password_new"),
+    path("password/set/", _before(views.PasswordSet.as_view()), name="password_set"),
+    path("accounts/", views.accounts, name="accounts"),
+    path("accounts/<int:account_id>/leaver/", views.leaver, name="leaver"),
+    path("accounts/<int:account_id>/password/", views.password_link, name="password_link"),
+]

@@ -1,0 +1,114 @@
+"""Signing in and out, setting a password, and the accounts of a site."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
+from django.contrib.auth.views import (
+    LoginView,
+    LogoutView,
+    PasswordResetCompleteView,
+    PasswordResetConfirmView,
+    PasswordResetDoneView,
+    PasswordResetView,
+)
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from unstuck.clinic import clock
+from unstuck.clinic.ledger.actions import note
+from unstuck.clinic.people import access, actions, queries
+from unstuck.clinic.people.forms import AccountForm, SignInForm
+from unstuck.clinic.people.models import Account
+from unstuck.clinic.people.pages import accounts_page
+
+
+class SignIn(LoginView):
+    template_name = "people/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_valid(form)
+        note("account.signed_in", form.get_user().key, clock.now(self.request))
+        return response
+
+
+class SignOut(LogoutView):
+    http_method_names = ("post", "options")
+
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        note("account.signed_out", access.account_of(request).key, clock.now(request))
+        return super().post(request, *args, **kwargs)
+
+
+class ForgottenPassword(PasswordResetView):
+    template_name = "people/password_forgotten.html"
+    email_template_name = "people/password_email.txt"
+    subject_template_name = "people/password_subject.txt"
+    success_url = reverse_lazy("people:password_sent")
+
+
+class PasswordSent(PasswordResetDoneView):
+    template_name = "people/password_sent.html"
+
+
+class NewPassword(PasswordResetConfirmView):
+    template_name = "people/password_new.html"
+    success_url = reverse_lazy("people:password_set")
+
+    def form_valid(self, form: object) -> HttpResponse:
+        response = super().form_valid(form)  # type: ignore[arg-type]
+        note("account.password_set", cast(Account, self.user).key, clock.now(self.request))
+        return response
+
+
+class PasswordSet(PasswordResetCompleteView):
+    template_name = "people/password_set.html"
+
+
+@access.require(access.may_manage_accounts)
+@require_http_methods(["GET", "POST"])
+def accounts(request: HttpRequest) -> HttpResponseBase:
+    """The list of accounts, and the form for a new one."""
+    form = AccountForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        made = actions.open_account(form.new_account(), access.account_of(request).key, clock.now(request))
+        _send_password_link(request, made)
+        return redirect("people:accounts")
+    return render(request, "people/accounts.html", {"page": accounts_page(queries.accounts()), "form": form})
+
+
+@access.require(access.may_manage_accounts)
+@require_POST
+def leaver(request: HttpRequest, account_id: int) -> HttpResponseBase:
+    """Somebody has left: the account and all its sessions end."""
+    account = get_object_or_404(Account, pk=account_id)
+    try:
+        actions.leave(account, access.account_of(request).key, clock.now(request))
+    except actions.NotYourself as refusal:
+        context = {"page": accounts_page(queries.accounts()), "form": AccountForm(), "refusal": refusal}
+        return render(request, "people/accounts.html", context, status=409)
+    return redirect("people:accounts")
+
+
+@access.require(access.may_manage_accounts)
+@require_POST
+def password_link(request: HttpRequest, account_id: int) -> HttpResponseBase:
+    """Send the holder of an account a link to set a new password."""
+    _send_password_link(request, get_object_or_404(Account, pk=account_id, is_active=True))
+    return redirect("people:accounts")
+
+
+def _send_password_link(request: HttpRequest, account: Account) -> None:
+    form = PasswordResetForm({"email": account.email})
+    if form.is_valid():
+        form.save(
+            request=request,
+            use_https=request.is_secure(),
+            email_template_name=ForgottenPassword.email_template_name,
+            subject_template_name=ForgottenPassword.subject_template_name,
+        )

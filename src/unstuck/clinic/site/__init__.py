@@ -1,0 +1,1 @@
+"""The clinic as one site: settings, addresses, safeguards, demonstration."""

@@ -1,0 +1,63 @@
+"""What happens around every request: an idle session ends, and no page stays in a shared browser's cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+
+from unstuck.clinic import clock
+from unstuck.clinic.ledger.actions import note
+from unstuck.clinic.people.models import Account
+
+SEEN = "unstuck_seen_at"
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class IdleTimeout:
+    """Signs an account out after the idle minutes of its strictest role. Pages that poll do not count as activity."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        account = request.user
+        if isinstance(account, Account):
+            self._watch(request, account)
+        return self.get_response(request)
+
+    def _watch(self, request: HttpRequest, account: Account) -> None:
+        at = clock.now(request)
+        seen = request.session.get(SEEN)
+        if seen and at - datetime.fromisoformat(seen) > idle_limit(account):
+            note("account.timed_out", account.key, at)
+            logout(request)
+        elif request.headers.get("X-Unstuck-Poll") is None and _stale(seen, at):
+            request.session[SEEN] = at.isoformat()
+
+
+def _stale(seen: str | None, at: datetime) -> bool:
+    """Whether the mark is older than half a minute: not every request needs to write the session."""
+    return seen is None or at - datetime.fromisoformat(seen) > timedelta(seconds=30)
+
+
+def idle_limit(account: Account) -> timedelta:
+    """How long a session of `account` may be idle."""
+    minutes = settings.UNSTUCK_IDLE_MINUTES
+    return timedelta(minutes=min((minutes[role] for role in account.roles), default=min(minutes.values())))
+
+
+class NoStore:
+    """Pages about people are not kept by the browser. Hashed static files are answered earlier and may be."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response

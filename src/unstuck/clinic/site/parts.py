@@ -1,0 +1,15 @@
+"""The clinic's apps, the lowest first, and where the pages of each begin. A new app is added here and nowhere else."""
+
+from __future__ import annotations
+
+APPS = (
+    "unstuck.clinic.ledger",
+    "unstuck.clinic.people",
+    "unstuck.clinic.messages",
+    "unstuck.clinic.site",
+)
+
+PAGES = (
+    ("people/", "unstuck.clinic.people.urls"),
+)  # fmt: skip
+"""(prefix of the address, module with `urlpatterns` and `app_name`)."""

@@ -1,0 +1,189 @@
+"""Django's settings. Everything a site may choose comes from the environment or from `site.toml` in the data folder."""
+
+from __future__ import annotations
+
+from email.utils import parseaddr
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from unstuck.clinic.people.roles import Role
+from unstuck.clinic.site.database import database
+from unstuck.clinic.site.home import home, secret_key
+from unstuck.clinic.site.parts import APPS
+
+_site = home()
+_here = Path(__file__).parent
+
+# What this site is
+UNSTUCK_HOME = _site.path
+UNSTUCK_DEMO = _site.yes("UNSTUCK_DEMO")
+UNSTUCK_SITE_NAME = _site.text("UNSTUCK_SITE_NAME", "Unstuck")
+DEBUG = _site.yes("UNSTUCK_DEBUG")
+SECRET_KEY = _site.text("UNSTUCK_SECRET_KEY") or secret_key(_site.path)
+ALLOWED_HOSTS = list(_site.list("UNSTUCK_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"))
+CSRF_TRUSTED_ORIGINS = list(_site.list("UNSTUCK_TRUSTED_ORIGINS"))
+
+# What it is made of
+INSTALLED_APPS = [
+    *reversed(APPS),
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "axes",
+    "csp",
+    "django_htmx",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "unstuck.clinic.site.middleware.IdleTimeout",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "unstuck.clinic.site.middleware.NoStore",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "unstuck.clinic.site.urls"
+WSGI_APPLICATION = "unstuck.clinic.site.wsgi.application"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "unstuck.clinic.site.context.site",
+            ],
+        },
+    }
+]
+
+# Data
+DATABASES = {"default": database(_site.text("UNSTUCK_DATABASE_URL"), _site.path, durable=not UNSTUCK_DEMO)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# Language and time
+LANGUAGE_CODE = _site.text("UNSTUCK_LANGUAGE", "en")
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [_here / "locale"]
+USE_TZ = True
+TIME_ZONE = _site.text("UNSTUCK_TIME_ZONE", "UTC")
+
+# Static files: hashed names, collected into the data folder by `unstuck serve`
+STATIC_URL = "/static/"
+STATIC_ROOT = _site.path / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# Signing in
+AUTH_USER_MODEL = "people.Account"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": _site.number("UNSTUCK_PASSWORD_LENGTH", 12)},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "people:sign_in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "people:sign_in"
+PASSWORD_RESET_TIMEOUT = 3600 * _site.number("UNSTUCK_PASSWORD_LINK_HOURS", 24)
+AXES_FAILURE_LIMIT = _site.number("UNSTUCK_SIGN_IN_TRIES", 5)
+AXES_COOLOFF_TIME = _site.number("UNSTUCK_SIGN_IN_WAIT_HOURS", 1)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "people/locked.html"
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
+# Sessions end after so many idle minutes; of several roles the shortest counts
+UNSTUCK_IDLE_MINUTES = {
+    role.value: _site.number(f"UNSTUCK_IDLE_MINUTES_{role.name}", minutes)
+    for role, minutes in {
+        Role.FRONT_DESK: 15,
+        Role.NURSE: 30,
+        Role.THERAPIST: 30,
+        Role.PRESCRIBER: 30,
+        Role.RESEARCH: 20,
+        Role.QUALITY: 20,
+        Role.PATIENT: 20,
+        Role.ADMIN: 15,
+    }.items()
+}
+SESSION_COOKIE_AGE = 3600 * _site.number("UNSTUCK_SESSION_HOURS", 12)
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+
+# The wire. Only a demonstration, which `unstuck serve` keeps on the loopback, goes without TLS.
+_tls = not UNSTUCK_DEMO
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = _tls
+SESSION_COOKIE_NAME = "__Host-unstuck" if _tls else "unstuck"
+CSRF_COOKIE_NAME = "__Host-csrf" if _tls else "csrf"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SECURE_HSTS_SECONDS = _site.number("UNSTUCK_HSTS_SECONDS", 31_536_000) if _tls else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
+SECURE_REDIRECT_EXEMPT = [r"^health/$"]
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+UNSTUCK_TRUSTED_PROXY = _site.text("UNSTUCK_TRUSTED_PROXY")
+
+# E-mail: everything goes to the outbox; the worker hands it to the console or to the server of UNSTUCK_EMAIL_URL
+EMAIL_BACKEND = "unstuck.clinic.messages.backend.OutboxBackend"
+_mail = urlsplit(_site.text("UNSTUCK_EMAIL_URL"))
+_mail_backend = "smtp" if _mail.scheme in ("smtp", "smtps", "smtp+tls") else "console"
+UNSTUCK_DELIVERY_BACKEND = f"django.core.mail.backends.{_mail_backend}.EmailBackend"
+EMAIL_HOST, EMAIL_PORT = _mail.hostname or "localhost", _mail.port or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.username or "", _mail.password or ""
+EMAIL_USE_SSL, EMAIL_USE_TLS = _mail.scheme == "smtps", _mail.scheme == "smtp+tls"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = _site.text("UNSTUCK_EMAIL_FROM", "unstuck@localhost")
+SERVER_EMAIL = parseaddr(DEFAULT_FROM_EMAIL)[1]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+}
