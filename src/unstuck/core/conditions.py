@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Protocol as Shape
 from typing import assert_never
 
@@ -229,6 +230,7 @@ def leaves(rule: Condition) -> Iterator[Leaf]:
             yield rule
 
 
+@cache
 def facts_of(rule: Condition) -> tuple[str, ...]:
     """Names of the facts that the rule reads, each once, in order of appearance."""
     return tuple(dict.fromkeys(leaf.fact for leaf in leaves(rule)))

@@ -285,14 +285,18 @@ class Protocol:
     curve: str = "pcl5_week"  # the instrument whose scores make the course's curve
     population: str = ""
     hash: str = field(default="", compare=False)
+    _by_key: dict[str, Step] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_key", {step.key: step for step in reversed(self.steps)})
 
     def step(self, key: str) -> Step:
         """The step of that key. Raises KeyError."""
-        return next(s for s in self.steps if s.key == key) if self.has(key) else _missing(key)
+        return self._by_key[key]
 
     def has(self, key: str) -> bool:
         """Whether there is a step of that key."""
-        return any(s.key == key for s in self.steps)
+        return key in self._by_key
 
     def arm(self, key: str) -> Arm:
         """The arm of that key. Raises KeyError."""
@@ -315,10 +319,6 @@ def _bound(step: Step, names: dict[str, str]) -> Step:
         return step
     real = names.get(step.activity.regimen, step.activity.regimen)
     return replace(step, activity=replace(step.activity, regimen=real))
-
-
-def _missing(key: str) -> Step:
-    raise KeyError(key)
 
 
 def gates_of(protocol: Protocol, step: Step) -> tuple[Gate, ...]:
