@@ -6,7 +6,7 @@ leave possible, and a flag is decided only where that whole range says the same 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import assert_never
@@ -297,16 +297,55 @@ def _level(triage: Triage, certain: str, open_: list[Rung]) -> TriageResult:
     return TriageResult(triage.key, None, certain, f"not answered in full: {open_[0].label} is not ruled out")
 
 
-def gate_facts(scored: Scored) -> dict[str, float | bool | str]:
-    """Facts for rules, by name: complete scales, items, decided flags and levels; never an estimate.
+@dataclass(frozen=True, slots=True)
+class EventParts:
+    """What an `AssessmentCompleted` event stores of a scored assessment: its fields of the same names."""
 
-    Names are `pcl5_week.total`, `cssrs_screen.item4`, `phq9.suicide`, `cssrs_screen.risk`.
+    answers: tuple[tuple[str, float], ...]
+    scores: tuple[tuple[str, float | str | None], ...]
+    flags: tuple[str, ...]
+
+
+def event_parts(scored: Scored) -> EventParts:
+    """The parts to record. Scores are what rules may read, so an estimated scale stands there as None.
+
+    Scores hold the scales, the flags ("holds", "fails" or None), the levels, and the value of items rightly not asked.
+    A multiple item gives one pair for each picked choice. Flags name what holds, and `pro_rated.SCALE` for estimates.
     """
-    facts: dict[str, float | bool | str] = dict(scored.counted)
-    facts.update({k: s.for_gate for k, s in scored.scales.items() if s.for_gate is not None})
-    facts.update({k: t is Truth.HOLDS for k, t in scored.flags.items() if t is not Truth.UNKNOWN})
-    facts.update({k: t.level for k, t in scored.triages.items() if t.level is not None})
-    return {f"{scored.instrument}.{key}": value for key, value in facts.items()}
+    scales: dict[str, float | str | None] = {k: s.for_gate for k, s in scored.scales.items()}
+    flags = {k: None if t is Truth.UNKNOWN else t.value for k, t in scored.flags.items()}
+    levels = {k: t.level for k, t in scored.triages.items()}
+    not_asked = {k: v for k, v in scored.counted.items() if scored.answers.get(k) is None}
+    estimated = [k for k, s in scored.scales.items() if s.completeness is Completeness.PRO_RATED]
+    return EventParts(
+        answers=tuple(_pairs(scored.answers)),
+        scores=tuple({**scales, **flags, **levels, **not_asked}.items()),
+        flags=(*(k for k, t in scored.flags.items() if t is Truth.HOLDS), *(f"pro_rated.{k}" for k in estimated)),
+    )
+
+
+def _pairs(answers: Answers) -> Iterator[tuple[str, float]]:
+    for key, answer in answers.items():
+        if isinstance(answer, int | float):
+            yield key, answer
+        else:
+            yield from ((key, value) for value in sorted(answer or ()))
+
+
+def gate_facts(scored: Scored) -> dict[str, float | str]:
+    """What rules may see, by name: `pcl5_week.total`, `cssrs_screen.item4`, `phq9.suicide`, `cssrs_screen.risk`."""
+    parts = event_parts(scored)
+    singles = [(k, v) for k, v in parts.answers if k in scored.counted]
+    known = [*singles, *((k, v) for k, v in parts.scores if v is not None)]
+    return {f"{scored.instrument}.{key}": value for key, value in known}
+
+
+def fact_names(instrument: Instrument) -> tuple[str, ...]:
+    """Names of all facts that this instrument can give to rules."""
+    keys = [i.key for i in instrument.items if i.kind is not Kind.MULTIPLE]
+    keys += [s.key for s in instrument.scales]
+    keys += [*(f.key for f in instrument.flags), *(t.key for t in instrument.triages)]
+    return tuple(f"{instrument.key}.{key}" for key in keys)
 
 
 def band_of(instrument: Instrument, scored: Scored, scale: str = "total") -> str | None:

@@ -324,7 +324,7 @@ def _named(things: Iterable[Part], key: str, complaint: str) -> Part:
     raise Complaint(complaint)
 
 
-def tests_of(instrument: Instrument) -> Iterator[tuple[str, Test]]:
+def each_test(instrument: Instrument) -> Iterator[tuple[str, Test]]:
     """Every test of flags and triages, with the key of what it belongs to."""
     rungs = [r for t in instrument.triages for r in t.rungs]
     owners = [(f.key, f.when) for f in instrument.flags] + [(r.key, r.when) for r in rungs]
@@ -354,7 +354,7 @@ def _items_lacking(instrument: Instrument) -> Iterator[str]:
         yield from (f"scale {scale.key} names the unknown item {key}" for key in scale.items if key not in known)
         if not scale.items or scale.missing_allowed >= len(scale.items):
             yield f"scale {scale.key} could be scored from no answer at all"
-    for owner, test in tests_of(instrument):
+    for owner, test in each_test(instrument):
         if isinstance(test, CountAtLeast):
             yield from (f"{owner} names the unknown item {key}" for key in test.items if key not in known)
 
@@ -362,7 +362,7 @@ def _items_lacking(instrument: Instrument) -> Iterator[str]:
 def _parts_lacking(instrument: Instrument) -> Iterator[str]:
     scales = {s.key for s in instrument.scales}
     others = {f.key for f in instrument.flags} | {t.key for t in instrument.triages}
-    for owner, test in tests_of(instrument):
+    for owner, test in each_test(instrument):
         if isinstance(test, ScaleAtLeast | ScaleAtMost) and test.scale not in scales:
             yield f"{owner} names the unknown scale {test.scale}"
     for band in instrument.bands:

@@ -33,6 +33,11 @@ class Notes:
         hits = [n for n, line in enumerate(self.text.splitlines(), 1) if re.match(pattern, line)]
         return hits[place] if place < len(hits) else None
 
+    def line_of_field(self, key: str) -> int | None:
+        """Line of a field that stands on a line of its own."""
+        lines = (n for n, line in enumerate(self.text.splitlines(), 1) if re.match(rf"{re.escape(key)}\s*=", line))
+        return next(lines, None)
+
 
 @dataclass
 class Table:
@@ -44,9 +49,10 @@ class Table:
     name: str = "the file"
     read: set[str] = field(default_factory=set)
 
-    def complain(self, what: str, mend: str | None = None) -> None:
-        """A complaint about this table."""
-        self.notes.complain(f"{self.name}: {what}", self.line, mend)
+    def complain(self, what: str, mend: str | None = None, key: str | None = None) -> None:
+        """A complaint about this table, or about one field of it."""
+        line = self.line or (self.notes.line_of_field(key) if key else None)
+        self.notes.complain(f"{self.name}: {what}", line, mend)
 
     def _take(self, key: str, kind: type | tuple[type, ...], default: Any, wanted: str) -> Any:
         self.read.add(key)
@@ -54,7 +60,7 @@ class Table:
         if value is None:
             self.complain(f"{key} is missing.", f"Add {key} = ... ({wanted}).")
         elif not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            self.complain(f"{key} = {value!r} is not {wanted}.")
+            self.complain(f"{key} = {value!r} is not {wanted}.", key=key)
         else:
             return value
         return None
@@ -92,7 +98,7 @@ class Table:
         if word in [w.value for w in words]:
             return words(word)
         if word:
-            self.complain(f"{key} = {word!r} is unknown.", f"Write one of: {', '.join(words)}.")
+            self.complain(f"{key} = {word!r} is unknown.", f"Write one of: {', '.join(words)}.", key)
         return None
 
     def table(self, key: str) -> Table | None:
@@ -137,7 +143,7 @@ class Table:
     def finish(self) -> None:
         """Complain of every field that nobody read."""
         for key in sorted(set(self.data) - self.read):
-            self.complain(f"Unknown field {key}.", f"Known here: {', '.join(sorted(self.read))}.")
+            self.complain(f"Unknown field {key}.", f"Known here: {', '.join(sorted(self.read))}.", key)
 
 
 def _named(key: str, place: int, data: dict[str, Any]) -> str:
