@@ -138,6 +138,8 @@ CASES = [
     (FallAtLeast("x", 30, Since.FIRST, True), {"x": [(90, 0), (5, 0)]}, U),
     (RiseAtMost("x", 20, Since.PREVIOUS), {"x": [(90, 100), (50, 120), (5, 141)]}, F),
     (RiseAtMost("x", 20, Since.PREVIOUS), {"x": [(5, 141)]}, U),
+    (RiseAtMost("x", 9, Since.LOWEST), {"x": [(90, 50), (50, 20), (30, 25), (5, 29)]}, H),
+    (RiseAtMost("x", 9, Since.LOWEST), {"x": [(90, 50), (50, 20), (30, 25), (5, 30)]}, F),
     (ForMinutes(10, AtMost("x", 140)), {"x": [(12, 130), (3, 135)]}, H),
     (ForMinutes(10, AtMost("x", 140)), {"x": [(12, 130), (6, 150), (3, 135)]}, F),
     (ForMinutes(10, AtMost("x", 140)), {"x": [(3, 135)]}, U),

@@ -1,13 +1,16 @@
 from datetime import UTC, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.builders import START, before_dose, dose, enrolled, event, recorded, small_protocol, whole_course
+
 from unstuck.core import events as ev
+from unstuck.core.conditions import AtMost
 from unstuck.core.course import Course, replay
 from unstuck.core.deviations import Departure, deviations
+from unstuck.core.protocol import Gate, Otherwise
 from unstuck.core.schedule import State, due, overview, plan
 
 SMALL = small_protocol()
@@ -74,6 +77,33 @@ def test_conditional_step_is_quiet():
     assert states(well, 700)["booster", 1] is State.CONDITIONAL
     assert not any(d.step == "booster" for d in due(SMALL, well, at(700)))
     assert any(d.step == "booster" for d in due(SMALL, ill, at(700)))
+
+
+def gated(otherwise):
+    """The small protocol with a rule on the pulse before each dose, and what is to happen where it fails."""
+    gate = Gate("pulse", "dose", AtMost("pulse_per_min", 100), otherwise, "For the test.", "site")
+    return small_protocol(gates=(*SMALL.gates, gate))
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "pulse", "state"),
+    [
+        (Otherwise.STOP, 120, State.STOP),
+        (Otherwise.STOP, 80, State.OPEN),
+        (Otherwise.STOP, None, State.NOT_KNOWN),
+        (Otherwise.SKIP, 120, State.CONDITIONAL),
+        (Otherwise.SKIP, None, State.NOT_KNOWN),
+        (Otherwise.HOLD, 120, State.HELD),
+    ],
+)
+def test_what_a_failed_gate_means(otherwise, pulse, state):
+    """A failed gate holds, passes over or stops as the protocol says; an unknown one never stops nor passes over."""
+    protocol = gated(otherwise)
+    course = recorded(protocol, before_dose(protocol))
+    if pulse:
+        course = replay(protocol, [event(ev.ReadingTaken("pulse_per_min", pulse), 71.9)], course)
+    rows = {(d.step, d.occurrence): d.state for d in overview(protocol, course, at(72))}
+    assert rows["infusion", 1] is state
 
 
 def test_due_puts_late_first():

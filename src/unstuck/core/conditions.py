@@ -47,6 +47,7 @@ class Since(StrEnum):
     BASELINE = "baseline"  # the last value before the first dose or therapy session
     PREVIOUS = "previous"  # the value before the latest
     FIRST = "first"
+    LOWEST = "lowest"  # the lowest value before the latest: the best a symptom score has been
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,8 @@ def _reference(facts: Facts, seen: Sequence[Seen], since: Since, at: datetime) -
             return seen[0]
         case Since.PREVIOUS:
             return seen[-2]
+        case Since.LOWEST:
+            return min(seen[:-1], key=lambda s: float(s.value))
         case Since.BASELINE:
             treated = facts.seen("treatments", at)
             before = [s for s in seen if treated and s.at <= treated[0].at]

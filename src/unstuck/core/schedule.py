@@ -23,6 +23,7 @@ class State(StrEnum):
     SKIPPED = "skipped"
     LATE = "late"  # its window is over and it is not done
     OPEN = "open"  # inside its window, and every rule lets it through
+    STOP = "stop"  # a rule says that treatment must stop
     HELD = "held"  # inside its window, and a rule says no
     NOT_KNOWN = "not_known"  # inside its window, and a rule lacks a fact
     PLANNED = "planned"  # its window is known and not yet open
@@ -50,7 +51,7 @@ class Due:
     @property
     def asks(self) -> bool:
         """Whether somebody should act on it now."""
-        return self.state in (State.LATE, State.OPEN, State.HELD, State.NOT_KNOWN)
+        return self.state in (State.STOP, State.LATE, State.OPEN, State.HELD, State.NOT_KNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +136,21 @@ def _state(
         return State.DONE
     if key in course.skipped or said is None:
         return State.SKIPPED
-    condition = [r for r in said.rules if r.key == "when"]
-    if condition and condition[0].truth is not Truth.HOLDS:
+    if not _for_this_person(said):
         return State.CONDITIONAL
     if window is None or window[0] is None or window[1] is None:
         return State.WAITING
     if on < window[0]:
         return State.PLANNED
+    if stops(said):
+        return State.STOP
     return State.LATE if on >= window[1] else _inside(said)
+
+
+def _for_this_person(said: Verdict) -> bool:
+    """Whether the step's condition holds and no gate says to pass the step over."""
+    passed_over = any(r.otherwise is Otherwise.SKIP and r.truth is Truth.FAILS and not r.overridden for r in said.rules)
+    return not passed_over and all(r.truth is Truth.HOLDS for r in said.rules if r.key == "when")
 
 
 def _inside(said: Verdict) -> State:
@@ -152,7 +160,15 @@ def _inside(said: Verdict) -> State:
 
 
 _MOMENT = timedelta(seconds=1)
-_RANK = {State.LATE: 0, State.HELD: 1, State.NOT_KNOWN: 1, State.OPEN: 1, State.PLANNED: 2, State.WAITING: 3}
+_RANK = {
+    State.STOP: -1,
+    State.LATE: 0,
+    State.HELD: 1,
+    State.NOT_KNOWN: 1,
+    State.OPEN: 1,
+    State.PLANNED: 2,
+    State.WAITING: 3,
+}
 
 
 def _urgency(row: Due, on: datetime) -> tuple[int, bool, datetime]:
