@@ -93,6 +93,7 @@ def test_a_changed_word_changes_the_stamp(tmp_path: Path) -> None:
         ([*rows(), rows()[-1]], "item7 stands twice"),
         (rows("0=a|1=b|2=c"), r"item1 offers \[0, 1, 2\]"),
         (rows("0=a|1=b|2=c|4=d"), r"item1 offers \[0, 1, 2, 4\]"),
+        (rows("0=a|1=b|2=c|3=d|4=e"), r"item1 offers \[0, 1, 2, 3, 4\]"),
         (rows("a|b|c|d"), "not VALUE=TEXT"),
         (rows("0=a|1=|2=c|3=d"), "has no text"),
         ([r for r in rows() if not r.startswith("licence")], "licence is not stated"),
