@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 _home = tempfile.mkdtemp(prefix="unstuck-test-home-")
+(Path(_home) / "static").mkdir()
 atexit.register(shutil.rmtree, _home, ignore_errors=True)
 os.environ["UNSTUCK_HOME"] = _home
 os.environ["DJANGO_SETTINGS_MODULE"] = "unstuck.clinic.site.settings"
@@ -62,8 +63,10 @@ def at() -> datetime:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, settings: Any) -> Path:
-    """The data folder of this test, with a ledger head of its own."""
+    """The data folder of this test, with a ledger head of its own. E-mail goes to the outbox, then to a list."""
     settings.UNSTUCK_HOME = tmp_path
+    settings.EMAIL_BACKEND = "unstuck.clinic.messages.backend.OutboxBackend"
+    settings.UNSTUCK_DELIVERY_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     return tmp_path
 
 
@@ -116,6 +119,13 @@ def browser() -> Client:
     return over_tls()
 
 
-def over_tls() -> Client:
+class OverTls(Client):
     """A test client whose every request comes over TLS."""
-    return Client(**{"wsgi.url_scheme": "https"})  # type: ignore[arg-type]
+
+    def generic(self, *args: Any, **kwargs: Any) -> Any:
+        return super().generic(*args, **{**kwargs, "secure": True})
+
+
+def over_tls() -> Client:
+    """A browser of its own, over TLS."""
+    return OverTls()

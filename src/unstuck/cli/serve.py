@@ -1,17 +1,14 @@
-"""`unstuck serve`: runs the clinic under waitress, for real use or as a demonstration."""
+"""`unstuck serve`: chooses the data folder, for real use or for a demonstration, and runs the clinic on it."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import shutil
-import sys
-import threading
 from pathlib import Path
-from typing import Any
 
 import django
-import waitress
+from django.core.management import call_command
 
 from unstuck.core.errors import Complaint
 
@@ -37,12 +34,7 @@ def run(args: argparse.Namespace) -> int:
         _choose_demo(args)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "unstuck.clinic.site.settings")
     django.setup()
-    from unstuck.clinic.site import start
-
-    start.prepare()
-    _announce(args, start.demonstration() if args.demo else start.real_use())
-    if not args.prepare:
-        _serve(args, start.proxy())
+    call_command("serve", host=args.host, port=args.port, prepare=args.prepare)
     return 0
 
 
@@ -61,27 +53,3 @@ def _delete_demo(home: Path) -> None:
     if any(home.iterdir()) and not (home / "sign-ins.json").exists():
         raise Complaint(f"{home} is not the data folder of a demonstration.", mend="It is left as it is.")
     shutil.rmtree(home)
-
-
-def _announce(args: argparse.Namespace, sign_ins: tuple[Any, ...]) -> None:
-    print(f"Unstuck at http://{args.host}:{args.port}/", flush=True)
-    if not sign_ins:
-        return
-    print("A demonstration: every person in it is simulated. Sign in as")
-    for one in sign_ins:
-        print(f"  {one.username:<8} {one.password:<18} {one.name} ({one.roles})")
-    sys.stdout.flush()
-
-
-def _serve(args: argparse.Namespace, proxy: dict[str, Any]) -> None:
-    from unstuck.clinic.messages.worker import work
-    from unstuck.clinic.site.wsgi import application
-
-    stop = threading.Event()
-    worker = threading.Thread(target=work, args=(5.0, stop), daemon=True, name="worker")
-    worker.start()
-    try:
-        waitress.serve(application, host=args.host, port=args.port, threads=8, ident=None, **proxy)
-    finally:
-        stop.set()
-        worker.join(timeout=10)
