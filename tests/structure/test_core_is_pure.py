@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.structure.sources import PACKAGE, imports, modules, relative, tree
 
 CORE = modules(PACKAGE / "core")

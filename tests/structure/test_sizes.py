@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
+
 from tests.structure.sources import PACKAGE, ROOT, functions, modules, relative
 
 MODULE_LINES, FUNCTION_LINES, TEMPLATE_LINES, ARGUMENTS = 400, 40, 150, 6

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.structure.sources import ROOT, relative
 
 LIBRARY = ROOT / "library"
