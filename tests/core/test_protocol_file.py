@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 from hypothesis import given, settings
-from tests.strategies import conditions, protocols
 
+from tests.strategies import conditions, protocols
 from unstuck.core.conditions import Condition
 from unstuck.core.protocol import AfterDose, AfterStep, OnDate, Protocol
 from unstuck.core.protocol_file import (
