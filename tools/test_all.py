@@ -44,7 +44,7 @@ class StageFailed(Exception):
     """A command of a stage ended with another exit code than 0."""
 
 
-def run(report: Report, stage: str, *command: str | Path, cwd: Path = ROOT, **environment: str) -> None:
+def run(report: Report, stage: str, *command: str | Path, cwd: str | Path = ROOT, **environment: str) -> None:
     """Runs a command, shows its output as it comes, and keeps pytest's closing line and reasons for skipping."""
     line_of_command = " ".join(map(str, command))
     print(f"$ {line_of_command}", flush=True)
@@ -89,8 +89,15 @@ def lint(report: Report) -> None:
 
 
 def types(report: Report) -> None:
-    """mypy accepts the package: strictly in the core and the clinic."""
-    run(report, "types", PYTHON, "-m", "mypy")
+    """mypy accepts the whole package, strictly; its Django plugin reads the settings."""
+    with a_home() as home:
+        run(report, "types", PYTHON, "-m", "mypy", UNSTUCK_HOME=home)
+        run(report, "types", PYTHON, "-m", "mypy", "tools", UNSTUCK_HOME=home)
+
+
+def a_home() -> tempfile.TemporaryDirectory[str]:
+    """A data folder for a clinic, so that no check touches one that is in use."""
+    return tempfile.TemporaryDirectory(prefix="unstuck-home-")
 
 
 def contracts(report: Report) -> None:
@@ -119,7 +126,35 @@ def suite(report: Report) -> None:
 def postgres(report: Report) -> None:
     """The clinic's tests once more, on a PostgreSQL server made for the occasion."""
     with server() as address:
+        proof = "from django.db import connection; assert connection.vendor == 'postgresql', connection.vendor"
+        with a_home() as home:
+            manage = (PYTHON, "-m", "unstuck", "manage", "shell", "--no-imports", "-c", proof)
+            run(report, "postgres", *manage, UNSTUCK_HOME=home, UNSTUCK_DATABASE_URL=address)
         pytest(report, "postgres", *present(DATABASE_TESTS), UNSTUCK_DATABASE_URL=address)
+
+
+def migrations(report: Report) -> None:
+    """The migrations match the models, and lead from the previous commit's database to this one's."""
+    manage = (PYTHON, "-m", "unstuck", "manage")
+    with a_home() as home, tempfile.TemporaryDirectory(prefix="unstuck-before-") as before:
+        run(report, "migrations", *manage, "makemigrations", "--check", "--dry-run", UNSTUCK_HOME=home)
+        if not _unpack_previous(Path(before)):
+            report.not_run.append(
+                "migrations: the previous commit is not in this clone; fetch it (git fetch --deepen=1)"
+            )
+            return
+        if (Path(before) / "src/unstuck/cli/manage.py").is_file():
+            source = str(Path(before) / "src")
+            run(report, "migrations", *manage, "migrate", "-v0", cwd=before, UNSTUCK_HOME=home, PYTHONPATH=source)
+        run(report, "migrations", *manage, "migrate", "-v0", UNSTUCK_HOME=home)
+        run(report, "migrations", *manage, "migrate", "--check", UNSTUCK_HOME=home)
+
+
+def _unpack_previous(folder: Path) -> bool:
+    archive = subprocess.run(["git", "archive", "HEAD~1"], cwd=ROOT, capture_output=True)
+    if archive.returncode == 0:
+        subprocess.run(["tar", "-x", "-C", str(folder)], input=archive.stdout, check=True)
+    return archive.returncode == 0
 
 
 def newer(report: Report) -> None:
@@ -154,7 +189,8 @@ def wheel(report: Report) -> None:
 
 
 STAGES: dict[str, Callable[[Report], None]] = {
-    stage.__name__: stage for stage in (lint, types, contracts, core, suite, postgres, newer, journeys, wheel)
+    stage.__name__: stage
+    for stage in (lint, types, contracts, core, suite, postgres, migrations, newer, journeys, wheel)
 }
 
 

@@ -14,7 +14,9 @@ CORE = modules(PACKAGE / "core")
 CLOCK_AND_DICE = {"time", "random", "secrets", "uuid"}
 NOW = {"now", "utcnow", "today", "monotonic", "perf_counter", "time_ns", "uuid1", "uuid4", "urandom", "getrandom"}
 READERS = ("_file.py",)
-FILE_MODULES = {"os", "io", "shutil", "tempfile", "subprocess", "socket", "pathlib", "importlib.resources"}
+LATE: dict[str, str] = {
+    "src/unstuck/cli/serve.py": "models may be imported only after django.setup() has read the settings",
+}
 
 
 @pytest.mark.parametrize("path", CORE, ids=relative)
@@ -44,13 +46,13 @@ def test_only_file_modules_read_files(path: Path) -> None:
 
 
 def test_no_import_stands_inside_a_function() -> None:
-    """What a module needs is seen at its top; the command line alone loads late, by name."""
+    """What a module needs is seen at its top, unless there is a named reason to load it late."""
     inside = {
-        f"{relative(path)}:{node.lineno}"
+        relative(path)
         for path in modules(PACKAGE)
         for function in ast.walk(tree(path))
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
         for node in ast.walk(function)
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
-    assert inside == set()
+    assert inside == set(LATE)
