@@ -9,10 +9,10 @@ from typing import Any
 import waitress
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.core.wsgi import get_wsgi_application
 
 from unstuck.clinic.messages.worker import work
 from unstuck.clinic.site import start
-from unstuck.clinic.site.wsgi import application
 
 
 class Command(BaseCommand):
@@ -37,7 +37,11 @@ class Command(BaseCommand):
 
 
 def _serve(host: str, port: int) -> None:
-    """Until it is interrupted. The worker ends with the server."""
+    """Until it is interrupted. The worker ends with the server.
+
+    The application is made here and not on import: it lists the static files, which `start.prepare` has just collected.
+    """
+    application = get_wsgi_application()
     stop = threading.Event()
     worker = threading.Thread(target=work, args=(5.0, stop), daemon=True, name="worker")
     worker.start()
