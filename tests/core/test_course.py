@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.builders import (
     CAP_MG,
     before_dose,
@@ -15,7 +16,6 @@ from tests.builders import (
     small_protocol,
     whole_course,
 )
-
 from unstuck.core import events as ev
 from unstuck.core import refusals as no
 from unstuck.core.conditions import Truth

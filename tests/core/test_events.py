@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders import START, event, small_protocol, whole_course
 
+from tests.builders import START, event, small_protocol, whole_course
 from unstuck.core import events as ev
 from unstuck.core.errors import Complaint
 

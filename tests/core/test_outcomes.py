@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders import START, before_dose, enrolled, pcl5, recorded, small_protocol, whole_course
 
+from tests.builders import START, before_dose, enrolled, pcl5, recorded, small_protocol, whole_course
 from unstuck.core.course import replay
 from unstuck.core.dataset import COLUMNS, tables
 from unstuck.core.outcomes import Loss, baseline, evaluate, started_at, time_to_loss, who_started

@@ -4,8 +4,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders import START, before_dose, dose, enrolled, event, recorded, small_protocol, whole_course
 
+from tests.builders import START, before_dose, dose, enrolled, event, recorded, small_protocol, whole_course
 from unstuck.core import events as ev
 from unstuck.core.conditions import AtMost
 from unstuck.core.course import Course, replay

@@ -2,8 +2,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.builders import START, before_dose, dose, event, recorded, small_protocol
 
+from tests.builders import START, before_dose, dose, event, recorded, small_protocol
 from unstuck.core import events as ev
 from unstuck.core.conditions import AtLeast
 from unstuck.core.protocol import AlertRule, ReadingPlan

@@ -2,9 +2,9 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.builders import START, small_protocol
 from tests.walker import walk
-
 from unstuck.core import events as ev
 from unstuck.core.course import replay
 from unstuck.core.verdict import moments_of

@@ -31,13 +31,15 @@ def planned_dose(regimen: Regimen, weight_kg: float | None) -> PlannedDose:
 
 
 def ceiling_mg(regimen: Regimen, weight_kg: float | None) -> float | None:
-    """The most that may be given in one dose: the lower of the cap and the top of the range; None where none is set."""
+    """The most that may be given in one dose: the lowest of cap, ceiling per kg and top of the range; None where none
+    is set. Raises WeightUnknown where a bound is by weight and no weight is known."""
     bounds = [regimen.cap_mg] if regimen.cap_mg is not None else []
+    by_weight = [regimen.ceiling_mg_per_kg] if regimen.ceiling_mg_per_kg is not None else []
     if regimen.highest is not None:
-        by_weight = regimen.unit is DoseUnit.MG_PER_KG
-        if by_weight and not weight_kg:
-            raise no.WeightUnknown(f"{regimen.key!r} is dosed by weight.", mend="Weigh the person today, in kg.")
-        bounds.append(regimen.highest * (weight_kg or 0) if by_weight else regimen.highest)
+        (by_weight if regimen.unit is DoseUnit.MG_PER_KG else bounds).append(regimen.highest)
+    if by_weight and not weight_kg:
+        raise no.WeightUnknown(f"{regimen.key!r} has a ceiling by weight.", mend="Weigh the person today, in kg.")
+    bounds += [per_kg * (weight_kg or 0) for per_kg in by_weight]
     return min(bounds) if bounds else None
 
 

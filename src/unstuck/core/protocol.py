@@ -162,6 +162,8 @@ class Regimen:
     highest: float | None = None  # upper end of a range in `unit`, where the source gives a range
     grade: Grade = Grade.MEASURED
     blind_label: str = ""
+    ceiling_mg_per_kg: float | None = None  # the drug's own ceiling by this route, beside `cap_mg`
+    ceiling_source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
