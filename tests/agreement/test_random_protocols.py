@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from tests.builders import START
 from tests.strategies import protocols
 from tests.walker import walk
-
 from unstuck.core import events as ev
 from unstuck.core.course import replay
 from unstuck.core.deviations import deviations

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
-from tests.site_fixtures import PASSWORD, over_tls
 
+from tests.site_fixtures import PASSWORD, over_tls
 from unstuck.clinic import clock
 from unstuck.clinic.ledger.models import Entry
 from unstuck.clinic.messages.models import Message

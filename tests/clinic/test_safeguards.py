@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
-from tests.site_fixtures import PASSWORD
 
+from tests.site_fixtures import PASSWORD
 from unstuck.clinic import clock
 from unstuck.clinic.ledger import head
 from unstuck.clinic.ledger.actions import note

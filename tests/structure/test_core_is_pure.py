@@ -14,9 +14,7 @@ CORE = modules(PACKAGE / "core")
 CLOCK_AND_DICE = {"time", "random", "secrets", "uuid"}
 NOW = {"now", "utcnow", "today", "monotonic", "perf_counter", "time_ns", "uuid1", "uuid4", "urandom", "getrandom"}
 READERS = ("_file.py",)
-LATE: dict[str, str] = {
-    "src/unstuck/cli/serve.py": "models may be imported only after django.setup() has read the settings",
-}
+LATE: dict[str, str] = {}
 
 
 @pytest.mark.parametrize("path", CORE, ids=relative)
