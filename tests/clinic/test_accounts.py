@@ -106,6 +106,28 @@ def test_only_administrators_see_accounts(signed_in: Callable[[str], Client], us
     assert "may_manage_accounts" in entry.payload
 
 
+def test_roles_are_changed_by_an_administrator(cast: dict[str, Account], signed_in: Callable[[str], Client]) -> None:
+    """The new roles hold from the next request on; the last administrator's role cannot be taken."""
+    alma, nia = signed_in("alma"), signed_in("nia")
+    assert alma.post(f"/people/accounts/{cast['nia'].pk}/roles/", {"roles": ["quality"]}).status_code == 302
+    assert Account.objects.get(username="nia").roles == {Role.QUALITY}
+    assert alma.post(f"/people/accounts/{cast['alma'].pk}/roles/", {"roles": ["nurse"]}).status_code == 200
+    assert Account.objects.get(username="alma").roles == {Role.ADMIN}
+    assert nia.post(f"/people/accounts/{cast['nia'].pk}/roles/", {"roles": ["admin"]}).status_code == 403
+    assert kinds()[-2:] == ["account.roles_set", "access.refused"]
+
+
+def test_a_patients_account_gets_no_other_role(cast: dict[str, Account], signed_in: Callable[[str], Client]) -> None:
+    """Somebody who is treated here does not become staff by the same account."""
+    assert signed_in("alma").post(f"/people/accounts/{cast['ada'].pk}/roles/", {"roles": ["admin"]}).status_code == 404
+
+
+def test_a_polling_fragment_leads_to_the_sign_in_page(browser: Client) -> None:
+    """When a session has ended, htmx is told to load the sign-in page and to come back, not to swap it in."""
+    answer = browser.get("/", headers={"HX-Request": "true", "HX-Current-URL": "https://testserver/board/?x=1"})
+    assert (answer.status_code, answer["HX-Redirect"]) == (204, "/people/sign-in/?next=%2Fboard%2F")
+
+
 def test_a_new_colleague_sets_the_password_by_e_mail(signed_in: Callable[[str], Client]) -> None:
     """The administrator makes the account; the link in the outbox sets a password; the colleague signs in."""
     told = {"username": "gus", "display_name": "Gus Gray", "email": "gus@example.org", "roles": ["nurse"]}

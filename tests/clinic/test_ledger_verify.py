@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import datetime
 from io import StringIO
@@ -183,6 +184,19 @@ def test_a_lost_head_is_not_replaced_in_silence(ledger: None, at: datetime) -> N
     assert head.catch_up_all() == 0
     assert not head.path().exists()
     assert not head.is_ready()
+
+
+def test_a_new_head_is_begun_by_order_only(ledger: None, home: Path) -> None:
+    """After `renew_head` the ledger is sound as it stands; the old head is kept and the act is an entry."""
+    Entry.objects.filter(chain="c_two", seq__gt=7).delete()
+    Chain.objects.filter(key="c_two").update(length=7, hash=Entry.objects.get(chain="c_two", seq=7).hash)
+    old = head.path().read_bytes()
+    call_command("renew_head", yes=True, stdout=StringIO())
+    (aside,) = home.glob("ledger.head.*")
+    entry = Entry.objects.get(kind="ledger.head_renewed")
+    told = json.loads(entry.payload)
+    assert (aside.read_bytes(), told) == (old, {"findings": 3, "old_sha256": hashlib.sha256(old).hexdigest()})
+    assert verify().sound and verify().ahead == 0
 
 
 def test_the_command_names_the_faults(ledger: None) -> None:

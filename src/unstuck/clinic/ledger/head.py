@@ -127,6 +127,12 @@ def catch_up_all() -> int:
     return sum(catch_up(chain) for chain in chains)
 
 
+def forget() -> None:
+    """What this process has read of the head is read anew: the file has been put aside."""
+    with _guard:
+        _known.pop(path(), None)
+
+
 def _refreshed() -> Head:
     """The head of this process, brought up to date; read anew when the file has been replaced by a shorter one."""
     head = _known.get(path())

@@ -11,7 +11,6 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, Protocol
 
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
@@ -213,13 +212,14 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def require(rule: Rule) -> Callable[[View[P]], View[P]]:
-    """The view is for accounts for which `rule` holds: others are asked to sign in, or refused and noted."""
+    """The view is for accounts for which `rule` holds; others are refused, and it is noted.
+
+    Whoever has not signed in never comes here: the middleware has sent them to the sign-in page.
+    """
 
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
             if not rule(account_of(request)):
                 refuse(request, rule.__name__)
             return view(request, *args, **kwargs)

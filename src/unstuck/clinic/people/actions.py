@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from unstuck.clinic.ledger.actions import note
 from unstuck.clinic.ledger.models import Entry
@@ -52,7 +53,8 @@ def register_person(identity: Identity, actor: str, at: datetime, simulated: boo
     with transaction.atomic():
         if Person.objects.exclude(simulated=simulated).exists():
             raise SimulatedBesideReal(
-                "Simulated and real persons may not share a clinic.", mend="Use another data folder for one of them."
+                _("Simulated and real persons may not share a clinic."),
+                mend=_("Use another data folder for one of them."),
             )
         person = Person.objects.create(
             name=identity.name,
@@ -133,7 +135,7 @@ def note_reading(account: Account, chain: str, page: str, at: datetime) -> Entry
 def _keep_one_administrator(account: Account) -> None:
     others = Account.objects.filter(is_active=True, grants__role=Role.ADMIN).exclude(pk=account.pk)
     if Role.ADMIN in account.roles and not others.exists():
-        raise NotYourself("This is the last administrator.", mend="Give the role to somebody else first.")
+        raise NotYourself(_("This is the last administrator."), mend=_("Give the role to somebody else first."))
 
 
 def _forget(account: Account) -> None:

@@ -9,19 +9,32 @@ from django.utils.translation import gettext_lazy as _
 from unstuck.clinic.people.actions import NewAccount
 from unstuck.clinic.people.models import Account, Role
 
+STAFF_ROLES = [choice for choice in Role.choices if choice[0] != Role.PATIENT]
+
 
 class SignInForm(AuthenticationForm):
     """Name and password. The error does not tell which of the two was wrong."""
 
 
-class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A new account: the holder is sent a link to set a password."""
+class RolesForm(forms.Form):
+    """Which roles an account is to have. The patient's role comes with a person and is not given here."""
 
     roles = forms.MultipleChoiceField(
         label=_("Roles"),
-        choices=[choice for choice in Role.choices if choice[0] != Role.PATIENT],
+        choices=STAFF_ROLES,
         widget=forms.CheckboxSelectMultiple,
+        required=False,
     )
+
+    def chosen(self) -> tuple[Role, ...]:
+        """The roles that the valid form asks for."""
+        return tuple(Role(role) for role in self.cleaned_data["roles"])
+
+
+class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A new account: the holder is sent a link to set a password."""
+
+    roles = forms.MultipleChoiceField(label=_("Roles"), choices=STAFF_ROLES, widget=forms.CheckboxSelectMultiple)
 
     class Meta:
         model = Account

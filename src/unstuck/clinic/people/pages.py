@@ -16,6 +16,7 @@ class AccountRow:
     roles: tuple[str, ...]
     is_active: bool
     left_at: datetime | None
+    is_staff: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,4 +31,12 @@ def accounts_page(accounts: tuple[Account, ...]) -> AccountsPage:
 
 def _row(account: Account) -> AccountRow:
     roles = tuple(str(Role(grant.role).label) for grant in account.grants.all())
-    return AccountRow(account.pk, account.username, account.display_name, roles, account.is_active, account.left_at)
+    return AccountRow(
+        id=account.pk,
+        username=account.username,
+        name=account.display_name,
+        roles=roles,
+        is_active=account.is_active,
+        left_at=account.left_at,
+        is_staff=account.person_id is None,
+    )

@@ -7,6 +7,8 @@ import hmac
 import uuid
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from unstuck.clinic.people.models import Person, Text
 from unstuck.core.errors import Complaint
 
@@ -18,7 +20,7 @@ class PersonErased(Complaint):
 def write_text(person: Person, kind: str, body: str, at: datetime) -> Text:
     """The saved words; give `mac` to the ledger entry as its `text_mac`, in the same transaction."""
     if person.erased_at is not None:
-        raise PersonErased("This person's data have been erased.")
+        raise PersonErased(_("This person's data have been erased."))
     key = uuid.uuid4().hex
     return Text.objects.create(
         key=key, person=person, kind=kind, body=body, mac=mac(person, key, kind, body), written_at=at

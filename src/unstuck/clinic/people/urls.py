@@ -18,5 +18,6 @@ urlpatterns = [
     path("password/set/", _before(views.PasswordSet.as_view()), name="password_set"),
     path("accounts/", views.accounts, name="accounts"),
     path("accounts/<int:account_id>/leaver/", views.leaver, name="leaver"),
+    path("accounts/<int:account_id>/roles/", views.roles, name="roles"),
     path("accounts/<int:account_id>/password/", views.password_link, name="password_link"),
 ]

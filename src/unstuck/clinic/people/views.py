@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from unstuck.clinic import clock
 from unstuck.clinic.ledger.actions import note
 from unstuck.clinic.people import access, actions, queries
-from unstuck.clinic.people.forms import AccountForm, SignInForm
+from unstuck.clinic.people.forms import AccountForm, RolesForm, SignInForm
 from unstuck.clinic.people.models import Account
 from unstuck.clinic.people.pages import accounts_page
 
@@ -99,6 +99,21 @@ def leaver(request: HttpRequest, account_id: int) -> HttpResponseBase:
         context = {"page": accounts_page(queries.accounts()), "form": AccountForm(), "refusal": refusal}
         return render(request, "people/accounts.html", context, status=409)
     return redirect("people:accounts")
+
+
+@access.require(access.may_manage_accounts)
+@require_http_methods(["GET", "POST"])
+def roles(request: HttpRequest, account_id: int) -> HttpResponseBase:
+    """Give an account other roles."""
+    account = get_object_or_404(Account, pk=account_id, is_active=True, person=None)
+    form = RolesForm(request.POST or None, initial={"roles": sorted(account.roles)})
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.set_roles(account, form.chosen(), access.account_of(request).key, clock.now(request))
+            return redirect("people:accounts")
+        except actions.NotYourself as refusal:
+            form.add_error("roles", str(refusal))
+    return render(request, "people/roles.html", {"name": account.display_name, "form": form})
 
 
 @access.require(access.may_manage_accounts)

@@ -1,13 +1,18 @@
-"""What happens around every request: an idle session ends, and no page stays in a shared browser's cache."""
+"""Around every request: a sign-in is asked for, an idle session ends, and no page stays in a shared browser."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import resolve_url
 
 from unstuck.clinic import clock
 from unstuck.clinic.ledger.actions import note
@@ -49,6 +54,17 @@ def idle_limit(account: Account) -> timedelta:
     """How long a session of `account` may be idle."""
     minutes = settings.UNSTUCK_IDLE_MINUTES
     return timedelta(minutes=min((minutes[role] for role in account.roles), default=min(minutes.values())))
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Everything needs a sign-in. A fragment that polls is told to load the sign-in page instead of swapping it in."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:  # type: ignore[override]
+        if "HX-Request" not in request.headers:
+            return super().handle_no_permission(request, view_func)
+        page = urlsplit(request.headers.get("HX-Current-URL", "/")).path
+        where = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': page})}"
+        return HttpResponse(status=204, headers={"HX-Redirect": where})
 
 
 class NoStore:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from email.utils import parseaddr
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -50,7 +50,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "unstuck.clinic.site.middleware.IdleTimeout",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "unstuck.clinic.site.middleware.SignInRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -121,6 +121,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "people/locked.html"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+AXES_DISABLE_ACCESS_LOG = True  # the ledger keeps sign-ins, under pseudonyms
 
 # Sessions end after so many idle minutes; of several roles the shortest counts
 UNSTUCK_IDLE_MINUTES = {
@@ -175,7 +176,7 @@ _mail = urlsplit(_site.text("UNSTUCK_EMAIL_URL"))
 _mail_backend = "smtp" if _mail.scheme in ("smtp", "smtps", "smtp+tls") else "console"
 UNSTUCK_DELIVERY_BACKEND = f"django.core.mail.backends.{_mail_backend}.EmailBackend"
 EMAIL_HOST, EMAIL_PORT = _mail.hostname or "localhost", _mail.port or 25
-EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.username or "", _mail.password or ""
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
 EMAIL_USE_SSL, EMAIL_USE_TLS = _mail.scheme == "smtps", _mail.scheme == "smtp+tls"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = _site.text("UNSTUCK_EMAIL_FROM", "unstuck@localhost")
