@@ -137,6 +137,7 @@ def regimens(key: str) -> st.SearchStrategy[pr.Regimen]:
         cap_mg=st.none() | st.integers(1, 50).map(float),
         grade=st.sampled_from(Grade),
         blind_label=st.just("") | words,
+        ceiling_mg_per_kg=st.none() | st.sampled_from((0.5, 1.0)),
     )
 
 

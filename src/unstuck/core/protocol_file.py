@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from unstuck.core.drug_file import Drug, load_drugs
 from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
-from unstuck.core.protocol import Gate, MonitoringPlan, Protocol, Strength
+from unstuck.core.protocol import Gate, MonitoringPlan, Protocol, Regimen, Strength
 from unstuck.core.protocol_parts import (
     read_arm,
     read_endpoint,
@@ -33,6 +35,7 @@ __all__ = [
     "protocol_keys",
     "read_gently",
     "read_protocol",
+    "with_ceilings",
 ]
 
 
@@ -54,8 +57,22 @@ class Reading:
 
 
 def read_protocol(path: Path | str) -> Protocol:
-    """The protocol of a file, with its hash. Raises Complaints naming file and line of every fault."""
-    return parse_protocol(file_text(Path(path)), str(path))
+    """The protocol of a file with the ceilings of its drugs, and its hash. Raises Complaints naming file and line."""
+    bounded = with_ceilings(parse_protocol(file_text(Path(path)), str(path)), load_drugs())
+    return replace(bounded, hash=content_hash(bounded))
+
+
+def with_ceilings(protocol: Protocol, drugs: Mapping[str, Drug]) -> Protocol:
+    """The protocol with every dose bounded by its drug's ceiling by that route, so that the hash covers the ceiling."""
+    return replace(protocol, regimens=tuple(_bounded(r, drugs.get(r.drug)) for r in protocol.regimens))
+
+
+def _bounded(regimen: Regimen, drug: Drug | None) -> Regimen:
+    cap = drug.cap(regimen.route.value) if drug else None
+    if cap is None or regimen.ceiling_source:
+        return regimen
+    mg = min((x for x in (regimen.cap_mg, cap.mg) if x is not None), default=None)
+    return replace(regimen, cap_mg=mg, ceiling_mg_per_kg=cap.mg_per_kg, ceiling_source=cap.source)
 
 
 def parse_protocol(text: str, where: str = "protocol") -> Protocol:

@@ -195,6 +195,8 @@ def read_regimen(table: Table) -> Regimen:
         highest=table.number("highest"),
         grade=table.choice("grade", Grade, Grade.MEASURED),
         blind_label=table.text("blind_label", ""),
+        ceiling_mg_per_kg=table.number("ceiling_mg_per_kg"),
+        ceiling_source=table.text("ceiling_source", ""),
     )
     table.finish()
     return regimen

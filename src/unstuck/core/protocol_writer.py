@@ -140,6 +140,7 @@ def _regimen(r: Regimen) -> Iterator[Pair]:
     yield from (("key", r.key), ("drug", r.drug), ("route", r.route), ("amount", r.amount), ("highest", r.highest))
     yield from (("unit", r.unit), ("minutes", r.minutes), ("cap_mg", r.cap_mg), ("blind_label", r.blind_label))
     yield from (("source", r.source), ("grade", _unless(r.grade, Grade.MEASURED)))
+    yield from (("ceiling_mg_per_kg", r.ceiling_mg_per_kg), ("ceiling_source", r.ceiling_source))
 
 
 def _gate(g: Gate) -> Iterator[Pair]:
