@@ -15,6 +15,7 @@ from unstuck.clinic.ledger.actions import (
     NoTransaction,
     append,
     append_event,
+    append_events,
     note,
 )
 from unstuck.clinic.ledger.chain import GENESIS, SITE, digest
@@ -72,6 +73,17 @@ def test_the_same_event_twice_is_one_entry(at: datetime) -> None:
     first = append_event(event(at), "h1")
     again = append_event(replace(event(at), recorded_at=at + timedelta(minutes=5)), "h1")
     assert (again.pk, length("c_one")) == (first.pk, 1)
+
+
+@pytest.mark.django_db
+def test_many_events_at_once_are_the_same_chain(at: datetime) -> None:
+    """Loading a whole course writes what writing it event by event would, and a second load adds what is new only."""
+    singly = [append_event(event(at, n), "h1") for n in (1, 2, 3)]
+    at_once = append_events("c_two", [event(at, n, "c_two") for n in (1, 2, 2)], "h1")
+    assert [e.seq for e in at_once] == [1, 2, 2]
+    assert at_once[1].previous_hash == at_once[0].hash == digest(Entry.objects.get(chain="c_two", seq=1))
+    append_events("c_two", [event(at, n, "c_two") for n in (1, 2, 3)], "h1")
+    assert len(events("c_two")) == len(singly) == length("c_two") == 3
 
 
 @pytest.mark.django_db

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -57,30 +57,30 @@ def append(chain: str, act: Act) -> Entry:
 
     Raises NoTransaction, FreeTextRefused, ActChanged.
     """
+    return append_all(chain, [act])[0]
+
+
+def append_all(chain: str, acts: Sequence[Act]) -> list[Entry]:
+    """The entries for `acts`, in this order, as `append` would write them one by one."""
     if not connection.in_atomic_block:
         raise NoTransaction("An entry must be written in the transaction of what it records.")
-    refuse_free_text(act.payload)
+    for act in acts:
+        refuse_free_text(act.payload)
     end = lock(chain)
-    standing = Entry.objects.filter(chain=chain, act=act.act).first()
-    return _same(standing, act) if standing else _written(end, act)
+    standing = {entry.act: entry for entry in Entry.objects.filter(chain=chain, act__in=[act.act for act in acts])}
+    entries = [_entry(end, standing, act) for act in acts]
+    _save(end, [entry for entry in entries if entry.pk is None])
+    return entries
 
 
 def append_event(event: Event, protocol_hash: str, text_mac: str = "") -> Entry:
     """The event as an entry of its course's chain; the event's id makes a second try harmless."""
-    kind = type(event.what).__name__
-    return append(
-        event.course,
-        Act(
-            kind=kind,
-            actor=event.actor,
-            observed_at=event.observed_at,
-            recorded_at=event.recorded_at,
-            payload=to_dict(event),
-            protocol_hash=protocol_hash,
-            text_mac=text_mac,
-            act=event.id,
-        ),
-    )
+    return append(event.course, _act(event, protocol_hash, text_mac))
+
+
+def append_events(course: str, events: Iterable[Event], protocol_hash: str) -> list[Entry]:
+    """Many events of one course at once, already judged, without texts: for a simulated course that is loaded."""
+    return append_all(course, [_act(event, protocol_hash) for event in events])
 
 
 def note(kind: str, actor: str, at: datetime, payload: Mapping[str, Any] | None = None, chain: str = SITE) -> Entry:
@@ -104,27 +104,33 @@ def refuse_free_text(value: Any, where: str = "payload") -> None:
 
 def lock(chain: str) -> Chain:
     """The chain's last row, locked until the transaction ends. SQLite has locked the whole file already."""
+    locked = Chain.objects.select_for_update()
+    standing = locked.filter(key=chain).first()
+    if standing:
+        return standing
     if not Chain.objects.exists():
         head.found()
     Chain.objects.bulk_create([Chain(key=chain, length=0, hash=GENESIS)], ignore_conflicts=True)
-    return Chain.objects.select_for_update().get(key=chain)
+    return locked.get(key=chain)
 
 
-def _same(standing: Entry, act: Act) -> Entry:
-    """The standing entry, when `act` says the same; the recorded time of the second try does not matter."""
-    ours = {**act.payload, "recorded_at": None}
-    theirs = {**_payload(standing), "recorded_at": None}
-    if dumps(ours) != dumps(theirs):
-        raise ActChanged(f"The act {act.act} is already entry {standing.seq} of {standing.chain}, and differs from it.")
-    return standing
+def _act(event: Event, protocol_hash: str, text_mac: str = "") -> Act:
+    return Act(
+        kind=type(event.what).__name__,
+        actor=event.actor,
+        observed_at=event.observed_at,
+        recorded_at=event.recorded_at,
+        payload=to_dict(event),
+        protocol_hash=protocol_hash,
+        text_mac=text_mac,
+        act=event.id,
+    )
 
 
-def _payload(entry: Entry) -> dict[str, Any]:
-    from_text: dict[str, Any] = json.loads(entry.payload)
-    return from_text
-
-
-def _written(end: Chain, act: Act) -> Entry:
+def _entry(end: Chain, standing: dict[str, Entry], act: Act) -> Entry:
+    """The standing entry of this act, or a new one behind `end`, which moves on to it."""
+    if act.act in standing:
+        return _same(standing[act.act], act)
     entry = Entry(
         chain=end.key,
         seq=end.length + 1,
@@ -139,7 +145,22 @@ def _written(end: Chain, act: Act) -> Entry:
         previous_hash=end.hash,
     )
     entry.hash = digest(entry)
-    entry.save(force_insert=True)
-    Chain.objects.filter(key=end.key).update(length=entry.seq, hash=entry.hash)
-    transaction.on_commit(partial(head.catch_up, end.key), robust=True)
+    end.length, end.hash = entry.seq, entry.hash
+    standing[act.act] = entry
     return entry
+
+
+def _same(standing: Entry, act: Act) -> Entry:
+    """The standing entry, when `act` says the same; the recorded time of the second try does not matter."""
+    ours = {**act.payload, "recorded_at": None}
+    theirs = {**json.loads(standing.payload), "recorded_at": None}
+    if dumps(ours) != dumps(theirs):
+        raise ActChanged(f"The act {act.act} is already entry {standing.seq} of {standing.chain}, and differs from it.")
+    return standing
+
+
+def _save(end: Chain, new: list[Entry]) -> None:
+    if new:
+        Entry.objects.bulk_create({entry.act: entry for entry in new}.values())
+        end.save()
+        transaction.on_commit(partial(head.catch_up, end.key), robust=True)
