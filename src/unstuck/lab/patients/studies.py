@@ -1,0 +1,204 @@
+"""Published studies as data: what each arm was, what became of it, and for which protocol it may stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from unstuck.core.complaints import raise_any
+from unstuck.core.errors import Complaint
+from unstuck.core.library_file import library_root
+from unstuck.core.shares import exact_interval
+from unstuck.core.sourced import Grade, Read, Sourced
+from unstuck.core.toml_table import Table
+from unstuck.lab.patients.toml import read_table
+
+
+@dataclass(frozen=True, slots=True)
+class Responders:
+    """How many of all who started fell by so much on a scale; `met` and `of` are None where only a share is assumed."""
+
+    instrument: str
+    fall_percent: float
+    share: Sourced
+    met: int | None = None
+    of: int | None = None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Exact interval of the published share (Clopper and Pearson); None where no counts are known."""
+        return None if self.met is None or self.of is None else exact_interval(self.met, self.of)
+
+
+@dataclass(frozen=True, slots=True)
+class MeanFall:
+    """Mean fall of a scale from baseline to the arm's day, in percent of baseline, among those assessed."""
+
+    instrument: str
+    percent: Sourced
+
+
+@dataclass(frozen=True, slots=True)
+class StudyArm:
+    """One arm. `effect` is what calibrates it; None where nothing could be read, and then it is no arm to simulate."""
+
+    study: str
+    key: str
+    title: str
+    drug: str
+    started: int | None
+    completed: int | None
+    day: int
+    effect: Responders | MeanFall | None
+    loss_days: Sourced | None
+    mood_bonus: Sourced | None
+    published_for: tuple[str, ...]
+    source: str
+
+    @property
+    def name(self) -> str:
+        """STUDY:ARM, as it is written on a command line."""
+        return f"{self.study}:{self.key}"
+
+    @property
+    def missing(self) -> float:
+        """Share of those who started that did not complete; 0 where the study does not tell."""
+        return 1 - self.completed / self.started if self.started and self.completed is not None else 0.0
+
+    def assumed(self) -> tuple[tuple[str, Sourced], ...]:
+        """The figures of the arm that nobody measured."""
+        effect = self.effect.share if isinstance(self.effect, Responders) else self.effect and self.effect.percent
+        figures = {"effect": effect, "loss_days": self.loss_days, "mood_bonus": self.mood_bonus}
+        found = [(f"{self.name}.{name}", figure) for name, figure in figures.items() if figure is not None]
+        return tuple((name, figure) for name, figure in found if figure.grade is Grade.ASSUMED)
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """One published study as far as it could be read; `gaps` say what could not."""
+
+    key: str
+    title: str
+    year: int
+    design: str
+    population: str
+    n: int
+    scales: tuple[str, ...]
+    sources: tuple[str, ...]
+    read: Read
+    gaps: tuple[str, ...]
+    arms: tuple[StudyArm, ...]
+
+
+def load_studies(root: Path | None = None) -> dict[str, Study]:
+    """Every study of the library by its key. Raises one Complaint that tells all faults."""
+    complaints: list[Complaint] = []
+    found: dict[str, Study] = {}
+    for path in sorted(((root or library_root()) / "studies").glob("*.toml")):
+        table, notes = read_table(path)
+        study = _study(table)
+        table.finish()
+        if study.key != path.stem:
+            notes.complain(f"the key {study.key!r} differs from the file's name")
+        if len({arm.key for arm in study.arms}) < len(study.arms):
+            notes.complain("two arms have the same key")
+        complaints += notes.complaints
+        found[study.key] = study
+    raise_any(complaints)
+    return found
+
+
+def find_arm(studies: Mapping[str, Study], name: str) -> StudyArm:
+    """The arm written STUDY:ARM. Raises Complaint where there is none, or none with figures."""
+    arms = {arm.name: arm for study in studies.values() for arm in study.arms}
+    usable = sorted(key for key, arm in arms.items() if arm.effect is not None)
+    if name not in arms:
+        raise Complaint(f"There is no study arm {name!r}.", mend=f"Known: {', '.join(usable)}.")
+    if arms[name].effect is None:
+        raise Complaint(f"No outcome of {name} could be read, so that it cannot be repeated.", mend=_known(usable))
+    return arms[name]
+
+
+def published_arm(studies: Mapping[str, Study], protocol: str, arm: str | None) -> StudyArm | None:
+    """The arm with figures that was published for this protocol and arm; None where there is none."""
+    wanted = f"{protocol}:{arm}" if arm else protocol
+    arms = [a for study in studies.values() for a in study.arms if wanted in a.published_for]
+    return next((a for a in arms if a.effect is not None), None)
+
+
+def _known(usable: list[str]) -> str:
+    return f"Arms with figures: {', '.join(usable)}."
+
+
+def _study(table: Table) -> Study:
+    key = table.text("key")
+    return Study(
+        key=key,
+        title=table.text("title"),
+        year=table.whole("year"),
+        design=table.text("design"),
+        population=table.text("population"),
+        n=table.whole("n"),
+        scales=table.texts("scales", []),
+        sources=table.texts("sources"),
+        read=table.one_of("read", Read) or Read.MEMORY,
+        gaps=table.texts("gaps", []),
+        arms=tuple(_arm(key, row) for row in table.tables("arm")),
+    )
+
+
+def _arm(study: str, table: Table) -> StudyArm:
+    arm = StudyArm(
+        study=study,
+        key=table.text("key"),
+        title=table.text("title"),
+        drug=table.text("drug", ""),
+        started=_count(table, "started"),
+        completed=_count(table, "completed"),
+        day=table.whole("day"),
+        effect=_effect(table),
+        loss_days=_figure(table, "loss_days", "d"),
+        mood_bonus=_figure(table, "mood_bonus", "share of the range"),
+        published_for=table.texts("published_for", []),
+        source=table.text("source"),
+    )
+    table.finish()
+    return arm
+
+
+def _count(table: Table, key: str) -> int | None:
+    return table.whole(key) if key in table.data else None
+
+
+def _figure(table: Table, key: str, unit: str) -> Sourced | None:
+    return table.sourced(key, unit) if key in table.data else None
+
+
+def _effect(table: Table) -> Responders | MeanFall | None:
+    if "response" in table.data:
+        return _responders(table.table("response"))
+    inner = table.table("mean_fall") if "mean_fall" in table.data else None
+    if inner is None:
+        return None
+    instrument, figure = inner.text("instrument"), inner.figure("percent")
+    inner.finish()
+    return MeanFall(instrument, figure) if figure else None
+
+
+def _responders(table: Table | None) -> Responders | None:
+    if table is None:
+        return None
+    instrument, percent = table.text("instrument"), table.number("fall_percent")
+    met, of = _count(table, "met"), _count(table, "of")
+    share = _share_of(table, met, of) if met is not None and of else table.figure("share")
+    table.finish()
+    return Responders(instrument, percent, share, met, of) if share else None
+
+
+def _share_of(table: Table, met: int, of: int) -> Sourced | None:
+    """The share that the counts make, with its exact interval as the bounds."""
+    grade = table.one_of("grade", Grade)
+    source, note = table.text("source"), table.text("note", "")
+    low, high = exact_interval(met, of)
+    return Sourced(met / of, "share", source, grade, low, high, note) if grade else None

@@ -1,0 +1,1 @@
+"""Trials of virtual patients: the reference simulator walks the core's own functions."""
