@@ -20,7 +20,7 @@ OTHER = 0.3  # share of the range for an instrument that the model knows nothing
 
 
 def answers_to(instrument: Instrument, patient: Patient, day: float, visit: Visit | None, minutes: float) -> Answers:
-    """Answers on that day after enrolment; `minutes` count from the start of the dose of `visit`, where there is one."""
+    """Answers on that day after enrolment; `minutes` count from the start of the dose of `visit`, if there is one."""
     stream = patient_stream(patient, f"answers {instrument.key}", round(day * 1440))
     if instrument.family == "pcl5":
         return _pcl5(instrument, patient, day, stream)

@@ -165,7 +165,9 @@ def caps5_share(figures: Figures) -> float:
 def cholesky(figures: Figures) -> NDArray[np.float64]:
     """Lower root of the covariance of the PCL-5 clusters, shape (4, 4)."""
     sds = figures.by_cluster("pcl5_sd")
-    rows = [[figures.correlation(a, b) * sds[i] * sds[j] for j, b in enumerate(CLUSTERS)] for i, a in enumerate(CLUSTERS)]
+    rows = [
+        [figures.correlation(a, b) * sds[i] * sds[j] for j, b in enumerate(CLUSTERS)] for i, a in enumerate(CLUSTERS)
+    ]
     return np.linalg.cholesky(np.array(rows))
 
 

@@ -1,7 +1,7 @@
 """The descriptive patient: a person whose symptoms follow a published class of course, seen through noisy instruments.
 
 Question: what would the records of people look like who respond as a published arm did? It is a permanent model, and
-no mechanism: it cannot say what another dose, order or drug would do. `docs/science/descriptive_patients.md` is its card.
+no mechanism: it cannot say what another dose, order or drug would do. Its card: docs/science/descriptive_patients.md.
 
 True severity of PCL-5 cluster k on day t after the first treatment:
 

@@ -1,14 +1,13 @@
 """The reference simulator: one course after another through the core's own functions, in order of time.
 
-A short loop: which occurrence of which step is next (`Moments`, that is what `due` rests on), may it be done (`verdict`),
-do it (`record`). A closed gate is never passed: the step is tried again the next day while its window lasts, and then
+A short loop: which occurrence of which step is next (`Moments`, on which `due` rests), may it be done (`verdict`), do
+it (`record`). A closed gate is never passed: the step is tried again the next day while its window lasts, and then
 skipped with the rule's key as its reason.
 """
 
 from __future__ import annotations
 
 import heapq
-import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -178,21 +177,24 @@ def _condition_holds(desk: Desk, step: Step, occurrence: int, at: datetime, last
 
 def _attempt(state: Walk, chance: Chance) -> None:
     """Does the occurrence, or puts it off, or writes it off."""
+    desk, step = state.desk, chance.step
+    unanswered = _unanswered(desk, chance)
     if chance.at >= chance.closes:
-        return _write_off(state, chance, "missed")
-    if _unanswered(state.desk, chance):
+        return _write_off(state, chance, "not_answered" if unanswered else "missed")
+    if unanswered:
         state.not_before[chance.key] = chance.closes + AFTERTHOUGHT
         return None
-    step, desk = chance.step, state.desk
-    at = chance.at
     if gates_of(desk.protocol, step) or isinstance(step.activity, Dose):
-        find_out(desk, step, chance.occurrence, at, sessions.visit_of(desk, step, chance.occurrence))
-        at = min(at + PAUSE, chance.closes - timedelta(minutes=1)) if isinstance(step.activity, Dose) else at
-    said = verdict(desk.protocol, desk.course, step.key, chance.occurrence, max(at, chance.at))
-    if said.opens:
-        _do(state, chance, max(at, chance.at))
-    else:
-        _closed(state, chance, said)
+        find_out(desk, step, chance.occurrence, chance.at, sessions.visit_of(desk, step, chance.occurrence))
+    at = _moment(chance)
+    said = verdict(desk.protocol, desk.course, step.key, chance.occurrence, at)
+    return _do(state, chance, at) if said.opens else _closed(state, chance, said)
+
+
+def _moment(chance: Chance) -> datetime:
+    """When it is done: a dose a few minutes after the readings before it, where the window leaves them."""
+    later = chance.at + PAUSE
+    return later if isinstance(chance.step.activity, Dose) and later < chance.closes else chance.at
 
 
 def _unanswered(desk: Desk, chance: Chance) -> bool:
@@ -237,6 +239,7 @@ def _write_off(state: Walk, chance: Chance, reason: str) -> None:
 
 def _do(state: Walk, chance: Chance, at: datetime) -> None:
     desk, step, occurrence = state.desk, chance.step, chance.occurrence
+    state.now = max(state.now, at)
     match step.activity:
         case Consent(form):
             desk.write(ev.ConsentGiven(form, "1", step.key, occurrence), at, "sim-prescriber")
@@ -278,7 +281,7 @@ def _treatment_began(state: Walk, at: datetime) -> None:
     """From the first treatment on, the person's day of leaving is fixed; most never reach it."""
     if state.desk.patient.history.count == 1:
         after = state.desk.patient.dropout_after()
-        state.leaves_at = at + timedelta(days=after) if math.isfinite(after) else None
+        state.leaves_at = at + timedelta(minutes=round(after * 1440)) if after < HORIZON.days else None
 
 
 def _dose(state: Walk, chance: Chance, at: datetime) -> None:

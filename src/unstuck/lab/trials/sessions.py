@@ -15,7 +15,8 @@ from unstuck.lab.patients.vitals import READINGS, Visit, patient_stream
 from unstuck.lab.trials.desk import Desk
 
 STAY_MIN = 60  # where the protocol states no stay
-LEAVES_ANYWAY = timedelta(hours=6)  # after the planned hour; then no discharge is recorded
+LOOKS_AGAIN = timedelta(minutes=30)
+LEAVES_ANYWAY = timedelta(hours=3)  # after the planned hour; then no discharge is recorded
 USUAL_MG_PER_KG = 0.5  # the dose whose effects the figures describe
 Planned = tuple[datetime, str, float]  # when, which reading, minutes since the start of the dose
 
@@ -99,18 +100,23 @@ def take(desk: Desk, step: Step, occurrence: int, planned: Planned) -> None:
 
 
 def leave(desk: Desk, step: Step, occurrence: int, at: datetime) -> datetime | None:
-    """Discharges when the rule says so; else reads once more and tells when to try again, None when given up."""
-    plan = desk.protocol.monitoring
+    """Discharges when the rule says so; else tells when to try again, None when the person goes undischarged."""
+    began = desk.course.done[step.key, occurrence]
+    planned = leaving_at(desk, step, began)
+    if at > planned:
+        _look_again(desk, step, occurrence, at, (at - began) / timedelta(minutes=1))
     said = discharge_verdict(desk.protocol, desk.course, at)
-    if plan is None or said.truth is Truth.HOLDS:
+    if desk.protocol.monitoring is None or said.truth is Truth.HOLDS:
         desk.write(ev.Discharged(step.key, occurrence), at)
         return None
-    began = desk.course.done[step.key, occurrence]
-    if at >= leaving_at(desk, step, began) + LEAVES_ANYWAY:
-        return None
+    return at + LOOKS_AGAIN if at < planned + LEAVES_ANYWAY else None
+
+
+def _look_again(desk: Desk, step: Step, occurrence: int, at: datetime, minutes: float) -> None:
     for name in ("systolic_mmhg", "diastolic_mmhg", "spo2_percent"):
-        take(desk, step, occurrence, (at, name, (at - began) / timedelta(minutes=1)))
-    return at + timedelta(minutes=15)
+        take(desk, step, occurrence, (at, name, minutes))
+    if "cssrs_screen" in desk.instruments:
+        desk.assess("cssrs_screen", step.key, occurrence, at)
 
 
 def side_effects(desk: Desk, step: Step, occurrence: int, at: datetime) -> None:
