@@ -7,8 +7,8 @@ import pytest
 from unstuck.core.drug_file import Drug, DrugCap
 from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
-from unstuck.core.protocol_check import Recalled, check, check_file
-from unstuck.core.protocol_file import parse_protocol, protocol_keys
+from unstuck.core.protocol_check import Recalled, check, check_file, why_not_released
+from unstuck.core.protocol_file import load_protocol, parse_protocol, protocol_keys
 from unstuck.core.sourced import Grade
 
 SOUND = """key = "sound"
@@ -384,3 +384,9 @@ def test_profile_faults_stand_at_its_line() -> None:
 def test_library_is_sound(key: str) -> None:
     """The checker has nothing to complain of in any protocol of the library."""
     assert [str(c) for c in check_file(library_root() / "protocols" / f"{key}.toml")] == []
+
+
+def test_frame_cannot_be_released() -> None:
+    """The frame without a drug is sound and cannot be released; every other protocol of the library can."""
+    closed = {key for key in protocol_keys() if why_not_released(load_protocol(key))}
+    assert closed == {"maps_frame"}

@@ -9,7 +9,7 @@ from unstuck.core.drug_file import Drug, load_drugs
 from unstuck.core.errors import Complaint
 from unstuck.core.instrument_file import load_all
 from unstuck.core.protocol import Protocol
-from unstuck.core.protocol_check_doses import dose_faults
+from unstuck.core.protocol_check_doses import dose_faults, undecided_doses
 from unstuck.core.protocol_check_facts import fact_faults
 from unstuck.core.protocol_check_names import name_faults
 from unstuck.core.protocol_check_times import time_faults
@@ -20,7 +20,7 @@ from unstuck.core.protocol_times import Times
 from unstuck.core.protocol_writer import canonical_text
 from unstuck.core.references_file import load_references
 
-__all__ = ["Recalled", "check", "check_file"]
+__all__ = ["Recalled", "check", "check_file", "why_not_released"]
 
 
 def check_file(path: File | str) -> tuple[Complaint, ...]:
@@ -51,6 +51,17 @@ def check(
         if place not in unread:  # a line that could not be read is complained of once
             reading.notes.say(*fault)
     return reading.notes.in_order()
+
+
+def why_not_released(protocol: Protocol) -> tuple[Complaint, ...]:
+    """What keeps a sound protocol from being released for people: a dose that must be given and has no amount."""
+    return tuple(
+        Complaint(
+            f"The step {step.title!r} gives {regimen.key!r}, whose amount no source tells.",
+            mend="Write a version of the site's own that states the amount and who answers for it.",
+        )
+        for step, regimen in undecided_doses(protocol)
+    )
 
 
 def _faults(checked: Checked) -> Iterator[Fault]:

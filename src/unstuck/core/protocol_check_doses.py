@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from unstuck.core.drug_file import Drug, DrugCap
-from unstuck.core.protocol import DoseUnit, Regimen, Setting
+from unstuck.core.protocol import Dose, DoseUnit, Protocol, Regimen, Setting, Step
 from unstuck.core.protocol_faults import Checked, Fault, known
 from unstuck.core.toml_lines import Path
 
@@ -75,3 +75,14 @@ def _places(c: Checked) -> Iterator[Fault]:
         for drug in {d.key: d for name in sorted(real) if (d := drugs.get(name)) and d.supervised_only}.values():
             what = f"The step {step.key!r} gives {drug.title} outside a supervised site. {drug.supervised_why}"
             yield Fault(path, "setting", what, 'Write setting = "supervised".')
+
+
+def undecided_doses(protocol: Protocol) -> Iterator[tuple[Step, Regimen]]:
+    """Dose steps that are not optional and whose regimen, in some arm, states no amount."""
+    regimens = {r.key: r for r in protocol.regimens}
+    for step in protocol.steps:
+        if not isinstance(step.activity, Dose) or step.optional:
+            continue
+        name = step.activity.regimen
+        real = {dict(arm.regimens).get(name, name) for arm in protocol.arms} or {name}
+        yield from ((step, regimens[key]) for key in sorted(real) if key in regimens and regimens[key].amount is None)
