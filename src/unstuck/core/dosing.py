@@ -53,7 +53,7 @@ def check_dose(protocol: Protocol, course: Course, step: Step, given: DoseGiven)
         raise no.WrongDrug(f"This person is due {regimen.key!r}, not {given.regimen!r}.")
     planned_dose(regimen, given.weight_kg)
     most = ceiling_mg(regimen, given.weight_kg)
-    if given.amount_mg <= 0:
+    if given.amount_mg < 0 or (given.amount_mg == 0 and regimen.amount != 0):  # a control may hold no drug
         raise no.WrongDrug(f"A dose of {given.amount_mg:g} mg is no dose.", mend="Skip the step and say why.")
     if most is not None and given.amount_mg > most * (1 + 1e-9):
         raise no.DoseAboveCap(f"{given.amount_mg:g} mg is above the ceiling of {most:g} mg for {regimen.key!r}.")
