@@ -14,7 +14,7 @@ from unstuck.lab.trials.job import Wish, prepare
 from unstuck.lab.trials.run import run as run_job
 from unstuck.lab.trials.summary import text_of
 
-HELP = "simulate courses of a protocol; the compared arms are an input"
+HELP = "Simulate courses of a protocol; the compared arms are an input."
 INTERRUPTED = 130
 
 

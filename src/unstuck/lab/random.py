@@ -135,4 +135,5 @@ def _unit_array(high: NDArray[np.uint64], low: NDArray[np.uint64]) -> NDArray[np
 def normal_array(seed: int, participants: NDArray[np.uint64], purpose: str, draws: int) -> NDArray[np.float64]:
     """What `draws` calls of `Stream.normal` give for each participant, in shape (participants, draws)."""
     flat = uniform_array(seed, participants, purpose, draws)
-    return np.vectorize(_NORMAL.inv_cdf, otypes=[float])(flat)
+    normals: NDArray[np.float64] = np.vectorize(_NORMAL.inv_cdf, otypes=[float])(flat)
+    return normals

@@ -79,7 +79,8 @@ def _weights(arm: StudyArm, figures: Figures, share: float | None) -> tuple[floa
     moved = cluster_weights(figures) if "ketamine" in arm.drug else (1.0,) * len(CLUSTERS)
     if isinstance(effect, Responders):
         by_class = _responding(figures, effect.instrument, effect.fall_percent, moved)
-        wanted = (effect.share.value if share is None else share) / (1 - arm.missing)
+        wanted = effect.share.value if share is None else share
+        wanted = wanted if effect.of_assessed else wanted / (1 - arm.missing)
     else:
         assert isinstance(effect, MeanFall)
         by_class = _mean_falls(figures, effect.instrument, moved)
@@ -145,7 +146,8 @@ def _seen(
         return np.clip(np.rint(total * (1 - fall) + noise), 0, CAPS5_TOP)
     true = np.clip(true, 0, CLUSTER_TOP) * (1 - fall[:, None] * np.array(moved))
     noise = math.sqrt(1 - figures.pcl5_retest) * z[:, 5:9] @ root.T
-    return np.clip(np.rint(true + noise), 0, CLUSTER_TOP).sum(axis=1)
+    seen: NDArray[np.float64] = np.clip(np.rint(true + noise), 0, CLUSTER_TOP).sum(axis=1)
+    return seen
 
 
 def caps5_of(figures: Figures, symptoms: NDArray[np.float64], own: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -24,6 +24,7 @@ class Responders:
     share: Sourced
     met: int | None = None
     of: int | None = None
+    of_assessed: bool = False  # the share counts those with a score, not all who started
 
     @property
     def interval(self) -> tuple[float, float] | None:
@@ -49,6 +50,7 @@ class StudyArm:
     drug: str
     started: int | None
     completed: int | None
+    dropout: Sourced | None
     day: int
     effect: Responders | MeanFall | None
     loss_days: Sourced | None
@@ -63,15 +65,31 @@ class StudyArm:
 
     @property
     def missing(self) -> float:
-        """Share of those who started that did not complete; 0 where the study does not tell."""
+        """Share of those who started that did not complete; 0 where nothing tells."""
+        if self.dropout is not None:
+            return self.dropout.value
         return 1 - self.completed / self.started if self.started and self.completed is not None else 0.0
 
     def assumed(self) -> tuple[tuple[str, Sourced], ...]:
         """The figures of the arm that nobody measured."""
-        effect = self.effect.share if isinstance(self.effect, Responders) else self.effect and self.effect.percent
-        figures = {"effect": effect, "loss_days": self.loss_days, "mood_bonus": self.mood_bonus}
-        found = [(f"{self.name}.{name}", figure) for name, figure in figures.items() if figure is not None]
-        return tuple((name, figure) for name, figure in found if figure.grade is Grade.ASSUMED)
+        figures = {
+            "effect": self.effect_figure,
+            "dropout": self.dropout,
+            "loss_days": self.loss_days,
+            "mood_bonus": self.mood_bonus,
+        }
+        return tuple((f"{self.name}.{k}", f) for k, f in figures.items() if f is not None and f.grade is Grade.ASSUMED)
+
+    @property
+    def effect_figure(self) -> Sourced | None:
+        """The figure that the arm is calibrated to."""
+        match self.effect:
+            case Responders(share=share):
+                return share
+            case MeanFall(percent=percent):
+                return percent
+            case None:
+                return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +174,7 @@ def _arm(study: str, table: Table) -> StudyArm:
         drug=table.text("drug", ""),
         started=_count(table, "started"),
         completed=_count(table, "completed"),
+        dropout=_figure(table, "dropout", "share"),
         day=table.whole("day"),
         effect=_effect(table),
         loss_days=_figure(table, "loss_days", "d"),
@@ -190,10 +209,11 @@ def _responders(table: Table | None) -> Responders | None:
     if table is None:
         return None
     instrument, percent = table.text("instrument"), table.number("fall_percent")
+    of_assessed = table.yes("of_assessed", False)
     met, of = _count(table, "met"), _count(table, "of")
     share = _share_of(table, met, of) if met is not None and of else table.figure("share")
     table.finish()
-    return Responders(instrument, percent, share, met, of) if share else None
+    return Responders(instrument, percent, share, met, of, of_assessed) if share else None
 
 
 def _share_of(table: Table, met: int, of: int) -> Sourced | None:

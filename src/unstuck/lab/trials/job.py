@@ -15,7 +15,7 @@ import unstuck
 from unstuck.core.errors import Complaint
 from unstuck.core.instrument import Instrument
 from unstuck.core.instrument_file import load_all
-from unstuck.core.protocol import Dose, Protocol
+from unstuck.core.protocol import Dose, Protocol, Step
 from unstuck.core.sourced import Sourced
 from unstuck.lab.patients.calibration import Effect, effect_of
 from unstuck.lab.patients.descriptive import Frame, Patient, person_of
@@ -109,15 +109,21 @@ def prepare(protocol: Protocol, wish: Wish) -> Job:
 
 
 def _refuse_gaps(protocol: Protocol) -> None:
-    """A frame whose source states no amount cannot be walked."""
-    keys = {r.key for r in protocol.regimens if r.amount is None}
-    used = {step.activity.regimen for step in protocol.steps if isinstance(step.activity, Dose)}
-    reached = used | {real for arm in protocol.arms for _, real in arm.regimens}
-    if keys & reached:
+    """A frame whose source states no amount cannot be walked; a step for some only is left out and said to be."""
+    silent = silent_steps(protocol)
+    if any(step.when is None for step in silent):
         raise Complaint(
-            f"{protocol.key} states no amount for {', '.join(sorted(keys & reached))}; its source is silent.",
+            f"{protocol.key} states no amount for {', '.join(step.title for step in silent)}; its source is silent.",
             mend="Write a protocol of your own that states the amount.",
         )
+
+
+def silent_steps(protocol: Protocol) -> tuple[Step, ...]:
+    """Steps that give a drug of which the protocol states no amount."""
+    silent = {r.key for r in protocol.regimens if r.amount is None}
+    real = {name: regimen for arm in protocol.arms for name, regimen in arm.regimens if regimen in silent}
+    named = silent | set(real)
+    return tuple(s for s in protocol.steps if isinstance(s.activity, Dose) and s.activity.regimen in named)
 
 
 def _arm(

@@ -11,7 +11,8 @@ import heapq
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from unstuck.core import events as ev
 from unstuck.core.conditions import FallAtLeast, RiseAtMost, Truth, leaves
@@ -38,6 +39,7 @@ from unstuck.lab.trials.desk import DAY, Desk
 from unstuck.lab.trials.facts import find_out
 
 HORIZON = timedelta(days=400)  # after enrolment; no protocol of the library runs longer
+FAR = datetime.max.replace(tzinfo=UTC)
 PAUSE = timedelta(minutes=5)  # between the readings before a dose and the dose
 AFTERTHOUGHT = DAY  # a step that nobody did is written off a day after its window
 Key = tuple[str, int]
@@ -90,7 +92,7 @@ def walk(desk: Desk, arm: str | None) -> Desk:
 
 def _who(desk: Desk) -> None:
     person = desk.patient.person
-    facts = {
+    facts: dict[str, float | bool | str] = {
         "person.age_years": float(person.age_years),
         "person.sex": person.sex,
         "person.veteran": person.veteran,
@@ -104,19 +106,16 @@ def _who(desk: Desk) -> None:
 def _next(state: Walk) -> None:
     """One turn of the loop: leave, do what is arranged, or try the step that comes first."""
     chance = min(_chances(state), key=lambda c: (c.at, c.place, c.occurrence), default=None)
-    arranged = state.arranged[0][0] if state.arranged else None
-    moments = [m for m in (chance and chance.at, arranged) if m is not None]
-    if not moments or min(moments) > state.desk.start + HORIZON:
+    arranged = state.arranged[0][0] if state.arranged else FAR
+    first = min(arranged, chance.at if chance else FAR)
+    if first > state.desk.start + HORIZON:
         return _end(state, ev.Ending.COMPLETED, state.now)
-    first = min(moments)
     if state.leaves_at is not None and state.leaves_at <= first:
         return _drops_out(state)
     state.now = max(state.now, first)
-    if arranged is not None and arranged == first:
-        heapq.heappop(state.arranged)[2](first)
-    else:
-        assert chance is not None
-        _attempt(state, chance)
+    if chance is None or arranged == first:
+        return heapq.heappop(state.arranged)[2](first)
+    return _attempt(state, chance)
 
 
 def _drops_out(state: Walk) -> None:
@@ -135,6 +134,8 @@ def _chances(state: Walk) -> Iterator[Chance]:
     desk = state.desk
     moments = Moments(desk.protocol, desk.course, desk.zone)
     for place, step in enumerate(desk.protocol.steps):
+        if sessions.is_silent(desk, step):
+            continue  # the source states no amount, so that nobody can give it
         for occurrence in moments.occurrences(step):
             key = (step.key, occurrence)
             if desk.course.settled(*key) or key in state.given_up:
@@ -290,10 +291,14 @@ def _dose(state: Walk, chance: Chance, at: datetime) -> None:
     sessions.give(desk, step, occurrence, at)
     _treatment_began(state, at)
     for planned in sessions.readings(desk, step, at):
-        state.arrange(planned[0], lambda _, p=planned: sessions.take(desk, step, occurrence, p))
+        state.arrange(planned[0], partial(_take, desk, chance, planned))
     over = sessions.leaving_at(desk, step, at)
     state.arrange(over, lambda moment: sessions.side_effects(desk, step, occurrence, moment))
     _go_home(state, chance, over)
+
+
+def _take(desk: Desk, chance: Chance, planned: sessions.Planned, at: datetime) -> None:
+    sessions.take(desk, chance.step, chance.occurrence, planned)
 
 
 def _go_home(state: Walk, chance: Chance, at: datetime) -> None:

@@ -27,6 +27,11 @@ def regimen_of(desk: Desk, step: Step) -> Regimen:
     return desk.protocol.regimen(step.activity.regimen, desk.course.arm)
 
 
+def is_silent(desk: Desk, step: Step) -> bool:
+    """Whether the step gives a drug of which the protocol states no amount."""
+    return isinstance(step.activity, Dose) and regimen_of(desk, step).amount is None
+
+
 def visit_of(desk: Desk, step: Step, occurrence: int) -> Visit:
     """The dosing visit of that occurrence, made when it is first asked for."""
     key = (step.key, occurrence)

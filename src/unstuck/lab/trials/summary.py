@@ -13,7 +13,7 @@ from unstuck.core.outcomes import Loss
 from unstuck.core.protocol import Endpoint, Protocol
 from unstuck.core.shares import Share, kaplan_meier, median_days
 from unstuck.lab.patients.studies import MeanFall, Responders
-from unstuck.lab.trials.job import ArmPlan, Job
+from unstuck.lab.trials.job import ArmPlan, Job, silent_steps
 
 SUMMARY, SUMMARY_TEXT = "summary.json", "summary.txt"
 INTERVAL = "95 % exact interval (Clopper-Pearson)"
@@ -28,6 +28,7 @@ def summarise(job: Job, people: Path) -> dict[str, Any]:
     return {
         "note": SIMULATED,
         "borrowed": [_borrowed(arm) for arm in job.arms if arm.borrowed],
+        "left_out": [f"“{s.title}” is left out: its source states no amount." for s in silent_steps(job.protocol)],
         "run": job.identity,
         "interval": INTERVAL,
         "denominator": "all who started treatment; who has no score is shown as missing and never counted as better",
@@ -211,6 +212,7 @@ def text_of(summary: dict[str, Any]) -> str:
     )
     lines.append(f"population {run['population']}, {run['patients_per_arm']} people in each arm.")
     lines.append(f"Shares are of all who started treatment, with the {summary['interval']}.")
+    lines += summary["left_out"]
     for name, arm in summary["arms"].items():
         lines += ["", *_arm_words(name, arm)]
     lines += ["", "These figures nobody measured; the result rests on them:"]
