@@ -52,7 +52,8 @@ def _install(folder: Path, names: set[str]) -> None:
 
 def _pip(folder: Path, *arguments: str) -> None:
     command = [str(python_of(folder)), "-m", "pip", "--disable-pip-version-check", *arguments]
-    subprocess.run(command, check=True)
+    if subprocess.run(command).returncode:
+        raise SystemExit(f"pip could not fill {folder.name}; its own words are above. Nothing else was changed.")
 
 
 def python_of(folder: Path) -> Path:
