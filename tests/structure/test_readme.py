@@ -5,6 +5,17 @@ from __future__ import annotations
 import re
 
 from tests.structure.sources import ROOT
+from unstuck.cli.main import command_names
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CODE = "\n".join(re.findall(r"`[^`\n]+`|^    .*$", README, re.MULTILINE))
+
+
+def test_commands_of_the_readme_exist() -> None:
+    """Every `unstuck COMMAND` and `make TARGET` in the README can be typed."""
+    assert set(re.findall(r"\bunstuck ([a-z][a-z-]+)\b", CODE)) <= set(command_names())
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"\bmake ([a-z-]+)\b", CODE)) <= targets
 
 
 def test_files_of_the_readme_exist() -> None:
