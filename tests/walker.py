@@ -27,7 +27,7 @@ from unstuck.core.conditions import (
     Value,
     Within,
 )
-from unstuck.core.course import Course
+from unstuck.core.course import COUNTERS, Course
 from unstuck.core.dosing import planned_dose
 from unstuck.core.errors import Complaint
 from unstuck.core.events import Event, Origin
@@ -93,7 +93,8 @@ def _try(here: Walk, row: Due) -> bool:
     step = here.protocol.step(row.step)
     for gate in gates_of(here.protocol, step):
         for fact, value in wishes(gate.rule, True):
-            here.add(statement(fact, value), here.now - MINUTE)
+            if not counted(fact):
+                here.add(statement(fact, value), here.now - MINUTE)
     try:
         for what in completion(here, step, row.occurrence):
             here.add(what)
@@ -146,6 +147,11 @@ def wishes(rule: Condition, want: bool) -> list[tuple[str, Value]]:
             return [(fact, value if want else _other(value))]
         case FallAtLeast() | RiseAtMost():
             return []
+
+
+def counted(fact: str) -> bool:
+    """Whether a fact follows from the events themselves, so that nobody can state it."""
+    return fact in COUNTERS or fact.startswith(("done.", "days_since", "minutes_since"))
 
 
 def _other(value: Value) -> Value:
