@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from collections.abc import Callable
@@ -177,15 +178,18 @@ def journeys(report: Report) -> None:
 
 
 def wheel(report: Report) -> None:
-    """The wheel, installed alone and called from another folder, finds its library."""
+    """The wheel, called from another folder, finds its library, its templates and its static files."""
     with tempfile.TemporaryDirectory(prefix="unstuck-wheel-") as name:
         folder = Path(name)
         run(report, "wheel", PYTHON, "-m", "hatchling", "build", "-t", "wheel", "-d", folder / "dist")
         run(report, "wheel", PYTHON, "-m", "venv", folder / "venv")
         python, (built,) = python_of(folder / "venv"), (folder / "dist").glob("*.whl")
         run(report, "wheel", python, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", built, cwd=folder)
+        unstuck = python.with_name("unstuck")
         for name in ("feder_2021", "ketamine_pe"):
-            run(report, "wheel", python.with_name("unstuck"), "explain", name, cwd=folder)
+            run(report, "wheel", unstuck, "explain", name, cwd=folder)
+        others = sysconfig.get_path("purelib")  # the packages of this environment, without its unstuck in place
+        run(report, "wheel", unstuck, "serve", "--demo", "--prepare", cwd=folder, PYTHONPATH=others)
 
 
 STAGES: dict[str, Callable[[Report], None]] = {
