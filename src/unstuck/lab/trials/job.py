@@ -158,13 +158,13 @@ def _drawn(arm: StudyArm, seed: int) -> float | None:
     return draws[effect.met]  # the k-th smallest of n uniforms is Beta(k, n + 1 - k)
 
 
-def run_one(job: Job, place: int, number: int) -> Desk:
-    """One person's whole course in one arm."""
+def run_one(job: Job, place: int, number: int, key: str = "") -> Desk:
+    """One person's whole course in one arm; `key` names the course where it shall have another name."""
     arm, frame = job.arms[place], Frame.of(job.population)
     patient = Patient(frame, job.seed, person_of(frame, job.seed, number), arm.effect)
     start = FIRST_DAY + timedelta(days=enrolment_day(job.seed, number))
-    key = f"sim-{arm.name}-{number:06d}"
-    return walk(Desk(job.protocol, patient, job.instruments, key, start, UTC, job.sparse), arm.key)
+    named = key or f"sim-{arm.name}-{number:06d}"
+    return walk(Desk(job.protocol, patient, job.instruments, named, start, UTC, job.sparse), arm.key)
 
 
 def enrolment_day(seed: int, number: int) -> int:

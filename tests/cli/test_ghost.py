@@ -1,0 +1,57 @@
+"""`unstuck ghost` reads a simulated run; the clinic's own action takes it in."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from unstuck.cli.demo_data import PROTOCOLS, fill
+from unstuck.cli.ghost import pick_courses
+from unstuck.core.errors import Complaint
+from unstuck.core.events import Origin, canonical_json
+from unstuck.core.protocol_file import load_protocol
+from unstuck.lab.trials.job import Wish, prepare
+from unstuck.lab.trials.run import run
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    out = tmp_path_factory.mktemp("run")
+    run(prepare(load_protocol("feder_2021"), Wish(("ketamine", "midazolam"), 3, 1, {})), out)
+    return out
+
+
+def test_all_courses_are_read_whole(folder):
+    """Every course of the run comes back, its events in order and complete."""
+    courses = pick_courses(folder, None)
+    lines = (folder / "events.jsonl").read_bytes().splitlines()
+    assert len(courses) == 6
+    assert [canonical_json(event) for course in courses for event in course] == lines
+
+
+def test_a_few_people_are_spread_over_the_arms(folder):
+    """Two of six people are one of each arm."""
+    courses = pick_courses(folder, 2)
+    assert [course[0].what.arm for course in courses] == ["ketamine", "midazolam"]
+
+
+def test_a_real_event_is_refused(folder, tmp_path):
+    """A line that does not say simulated stops the loading."""
+    event = replace(pick_courses(folder, 1)[0][0], origin=Origin.CLINIC)
+    (tmp_path / "events.jsonl").write_bytes(canonical_json(event) + b"\n")
+    with pytest.raises(Complaint, match="not simulated"):
+        pick_courses(tmp_path, None)
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path):
+    """Where no run lies, the complaint names the folder."""
+    with pytest.raises(Complaint, match=r"no events\.jsonl"):
+        pick_courses(tmp_path, None)
+
+
+def test_the_demonstration_has_sixty_people_in_every_protocol():
+    """Sixty courses, ten a protocol, none of them without an enrolment."""
+    courses = list(fill(datetime(2026, 3, 10, 14, tzinfo=UTC)))
+    names = [course[0].what.protocol for course in courses]
+    assert len(courses) == 60
+    assert {names.count(key) for key in PROTOCOLS} == {10}

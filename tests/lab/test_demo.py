@@ -1,0 +1,73 @@
+"""Courses for a demonstration."""
+
+from datetime import datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from unstuck.core.course import Course
+from unstuck.core.events import DoseGiven, Origin
+from unstuck.core.protocol_file import load_protocol
+from unstuck.core.record import record
+from unstuck.core.schedule import State, due
+from unstuck.lab.trials.demo import demo_courses
+
+ON = datetime(2026, 3, 10, 14, 7, 30, tzinfo=ZoneInfo("Europe/Zurich"))
+PROTOCOLS = tuple(load_protocol(key) for key in ("feder_2021", "ketamine_pe", "kap_im"))
+PEOPLE = 24
+
+
+@cache
+def _courses():
+    found = []
+    for events in demo_courses(PROTOCOLS, ON, 7, PEOPLE):
+        protocol = next(p for p in PROTOCOLS if p.hash == events[0].what.protocol_hash)
+        course = Course()
+        for event in events:
+            course = record(protocol, course, event)  # the core takes every event: no rule is broken by moving
+        found.append((protocol, course))
+    return found
+
+
+def test_nothing_lies_in_the_future():
+    """Every event is simulated and was observed before the present; names of courses and events are unique."""
+    events = [event for _, course in _courses() for event in course.log]
+    assert all(event.observed_at <= ON and event.origin is Origin.SIMULATED for event in events)
+    assert len({event.id for event in events}) == len(events)
+    assert len({course.key for _, course in _courses()}) == PEOPLE
+
+
+def test_three_chairs_are_taken_today():
+    """One dose runs, one has ended within the hour, one is booked for later today."""
+    running, ended, expected = (course for _, course in _courses()[:3])
+    assert ON - running.doses[-1].observed_at < timedelta(minutes=40)
+    assert timedelta(minutes=40) < ON - ended.doses[-1].observed_at < timedelta(minutes=90)
+    assert any(ON < at < ON + timedelta(hours=2) for at in expected.booked.values())
+
+
+def test_people_stand_at_every_stage():
+    """Some have had no dose, some are in the middle, some have ended; something is late and something is held."""
+    doses = [len(course.doses) for _, course in _courses()]
+    assert min(doses) == 0 and max(doses) >= 6
+    assert any(course.is_over for _, course in _courses())
+    states = {row.state for protocol, course in _courses() for row in due(protocol, course, ON, ON.tzinfo)}
+    assert {State.LATE, State.OPEN, State.PLANNED} <= states
+    assert states & {State.HELD, State.NOT_KNOWN}
+
+
+def test_visits_keep_to_the_clock():
+    """Save on the three chairs and where somebody was held, doses begin in the morning at the site."""
+    hours = [
+        dose.observed_at.astimezone(ON.tzinfo).hour
+        for _, course in _courses()[3:]
+        for dose in course.doses
+        if isinstance(dose.what, DoseGiven)
+    ]
+    assert sum(8 <= hour <= 16 for hour in hours) > 0.7 * len(hours)
+
+
+def test_a_present_without_a_zone_is_refused():
+    """A demonstration must know where it is."""
+    with pytest.raises(ValueError, match="no time zone"):
+        demo_courses(PROTOCOLS, datetime(2026, 3, 10), 7, 1)
