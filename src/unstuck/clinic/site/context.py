@@ -2,14 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from unstuck.clinic import clock
+from unstuck.clinic.people import access
+from unstuck.clinic.people.models import Account
+
+THEMES = ("light", "dark", "dim")
+THEME_COOKIE = "unstuck_theme"
+
+MENU: tuple[tuple[Callable[[Account], bool], str | Promise, str], ...] = (
+    (access.may_see_board, _("Today"), "plan:today"),
+    (access.may_see_courses, _("People"), "course:people"),
+    (access.may_see_protocols, _("Protocols"), "protocol:library"),
+    (access.may_read_audit, _("Audit"), "audit:audit"),
+    (access.may_manage_accounts, _("Accounts"), "people:accounts"),
+)
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """The site's name, whether it is a demonstration, and the instant of this request."""
-    return {"site_name": settings.UNSTUCK_SITE_NAME, "demonstration": settings.UNSTUCK_DEMO, "now": clock.now(request)}
+    """The site's name, whether it is a demonstration, the instant of this request, the theme and the main menu."""
+    return {
+        "site_name": settings.UNSTUCK_SITE_NAME,
+        "demonstration": settings.UNSTUCK_DEMO,
+        "now": clock.now(request),
+        "theme": theme_of(request),
+        "navigation": menu(request),
+    }
+
+
+def theme_of(request: HttpRequest) -> str:
+    """The light of this device as its reader chose it; empty lets the device decide."""
+    chosen = request.COOKIES.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else ""
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """One entry of the main menu; `here` where the page belongs to it."""
+
+    words: str
+    address: str
+    here: bool
+
+
+def menu(request: HttpRequest) -> list[MenuItem]:
+    """What this account may open, in the order of a working day."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return []
+    shown = [(words, address(name)) for rule, words, name in MENU if rule(user) and address(name)]
+    return [MenuItem(str(words), to, request.path.startswith(to)) for words, to in shown]
+
+
+def address(name: str) -> str:
+    """The address of a page, empty where this site does not have it."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""

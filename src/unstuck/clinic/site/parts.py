@@ -6,10 +6,15 @@ APPS = (
     "unstuck.clinic.ledger",
     "unstuck.clinic.people",
     "unstuck.clinic.messages",
+    "unstuck.clinic.protocol",
+    "unstuck.clinic.course",
+    "unstuck.clinic.assessment",
     "unstuck.clinic.site",
 )
 
 PAGES = (
     ("people/", "unstuck.clinic.people.urls"),
+    ("", "unstuck.clinic.assessment.urls"),
+    ("courses/", "unstuck.clinic.course.urls"),
 )  # fmt: skip
 """(prefix of the address, module with `urlpatterns` and `app_name`)."""

@@ -7,6 +7,7 @@ from unstuck.clinic.site.parts import PAGES
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("theme/", views.theme, name="theme"),
     path("health/", views.health, name="health"),
     *(path(prefix, include(module)) for prefix, module in PAGES),
 ]

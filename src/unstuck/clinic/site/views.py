@@ -4,18 +4,37 @@ from __future__ import annotations
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
 
 from unstuck.clinic.ledger import head
 from unstuck.clinic.people import access
+from unstuck.clinic.site.context import THEME_COOKIE, THEMES, menu
 
 
 @access.require(access.is_anyone)
 @require_GET
 def home(request: HttpRequest) -> HttpResponseBase:
-    """Where an account begins after signing in."""
-    return render(request, "site/home.html")
+    """Where an account begins after signing in: its first page of the menu, or a word that it has none."""
+    shown = menu(request)
+    account = access.account_of(request)
+    if access.is_patient(account):
+        return render(request, "site/home.html", {"own": account.person_id})
+    return redirect(shown[0].address) if shown else render(request, "site/home.html")
+
+
+@access.open_to_all("stores only which light this screen shows")
+@require_POST
+def theme(request: HttpRequest) -> HttpResponseBase:
+    """Keep the light of this device in a cookie and go back to the page it was chosen on."""
+    back = request.POST.get("back", "/")
+    safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    response = redirect(back if safe else "home")
+    chosen = request.POST.get("theme", "")
+    if chosen in THEMES:
+        response.set_cookie(THEME_COOKIE, chosen, max_age=365 * 24 * 3600, samesite="Lax", httponly=True)
+    return response
 
 
 @access.open_to_all("tells only whether the site runs")

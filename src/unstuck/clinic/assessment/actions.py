@@ -1,0 +1,161 @@
+"""Making links, taking answers page by page, and writing the completed assessment into its course."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.core import signing
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from unstuck.clinic.assessment.models import Link, Waiting
+from unstuck.clinic.assessment.wording import wording_of
+from unstuck.clinic.course.actions import Entry, write_all
+from unstuck.clinic.course.models import Course
+from unstuck.clinic.course.queries import protocol_of
+from unstuck.clinic.ledger.actions import note
+from unstuck.clinic.messages.actions import Letter, send
+from unstuck.core import events as ev
+from unstuck.core.activities import Assess
+from unstuck.core.assessment import Answer, complaints_about, event_parts, score
+from unstuck.core.errors import Complaint
+from unstuck.core.instrument import Instrument
+from unstuck.core.instrument_file import load_instrument
+from unstuck.core.wording_file import may_score_for_care
+
+GOOD_FOR = timedelta(days=4)
+_SALT = "unstuck.answer"
+
+
+class LinkGone(Complaint):
+    """The link is forged, used up or too old."""
+
+
+class NothingToAsk(Complaint):
+    """The step asks no questionnaire of this rater."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One occurrence of one step."""
+
+    step: str
+    occurrence: int
+
+
+def make_link(course: Course, place: Place, actor: str, at: datetime) -> str:
+    """The signed token of a new link to what the step asks the person. Raises NothingToAsk, NoWording."""
+    asked = asked_of(course, place, "patient")
+    for instrument in asked:
+        wording_of(instrument, course.simulated)
+    token = secrets.token_urlsafe(24)
+    with transaction.atomic():
+        Link.objects.create(
+            token_hash=_hash(token),
+            course=course,
+            step=place.step,
+            occurrence=place.occurrence,
+            instruments=[i.key for i in asked],
+            made_by=actor,
+            made_at=at,
+            expires_at=at + GOOD_FOR,
+        )
+        note("link.made", actor, at, {"step": place.step, "occurrence": place.occurrence}, course.key)
+    return signing.Signer(salt=_SALT).sign(token)
+
+
+def asked_of(course: Course, place: Place, rater: str) -> list[Instrument]:
+    """The instruments that the step asks and this rater answers. Raises NothingToAsk."""
+    protocol = protocol_of(course.release)
+    activity = protocol.step(place.step).activity if protocol.has(place.step) else None
+    keys = activity.instruments if isinstance(activity, Assess) else ()
+    found = [i for i in map(load_instrument, keys) if i.rater.value == rater]
+    if not found:
+        raise NothingToAsk(_("This step has no questions of that kind."))
+    return found
+
+
+def send_link(course: Course, address: str, at: datetime) -> bool:
+    """Whether a letter with the link was put in the outbox: it needs the person's e-mail. No clinical word in it."""
+    if not course.person.email:
+        return False
+    body = _("Good day. We have a few questions for you. It takes about two minutes.\n\n%(link)s\n") % {"link": address}
+    with transaction.atomic():
+        send(Letter("link", course.person.email, _("A few questions for you"), body), at)
+    return True
+
+
+def find_link(signed: str, at: datetime) -> Link:
+    """The link behind a signed token. Raises LinkGone."""
+    try:
+        token = signing.Signer(salt=_SALT).unsign(signed)
+    except signing.BadSignature:
+        raise LinkGone(_("This link is not one of ours.")) from None
+    link = Link.objects.select_related("course__person", "course__release").filter(token_hash=_hash(token)).first()
+    if link is None or link.finished_at or link.expires_at < at:
+        raise LinkGone(_("This link has been used or is too old."), mend=_("Ask us for a new one."))
+    return link
+
+
+def keep_answers(link: Link, instrument: str, answers: Mapping[str, Answer], page: int) -> None:
+    """Keeps a page's answers, so that the rest can wait; an answer given again replaces the first."""
+    with transaction.atomic():
+        for item, value in answers.items():
+            kept = sorted(value) if isinstance(value, list | set | tuple | frozenset) else value
+            Waiting.objects.update_or_create(
+                link=link, instrument=instrument, item=item, defaults={"value": kept}
+            )
+        link.page = page
+        link.save(update_fields=["page"])
+
+
+def waiting(link: Link, instrument: str) -> dict[str, Answer]:
+    """What has been answered so far behind this link. Never shown; needed to know what to ask next."""
+    return {w.item: w.value for w in link.waiting.all() if w.instrument == instrument}
+
+
+def finish(link: Link, at: datetime) -> None:
+    """Writes all answers into the course and closes the link. Raises Complaint; then everything still waits."""
+    with transaction.atomic():
+        filled = [(i, waiting(link, i.key)) for i in map(load_instrument, link.instruments)]
+        entry = Entry(link.course.person.key, at, at)
+        complete(link.course, Place(link.step, link.occurrence), filled, entry)
+        link.waiting.all().delete()
+        link.finished_at = at
+        link.save(update_fields=["finished_at"])
+
+
+def complete(
+    course: Course, place: Place, filled: Sequence[tuple[Instrument, Mapping[str, Answer]]], entry: Entry
+) -> None:
+    """Records completed instruments of one step together. Raises Complaint."""
+    write_all(course, [(_completed(course, place, i, answers), entry) for i, answers in filled])
+
+
+def _completed(
+    course: Course, place: Place, instrument: Instrument, answers: Mapping[str, Answer]
+) -> ev.AssessmentCompleted:
+    faults = complaints_about(instrument, answers)
+    if faults:
+        raise faults[0]
+    wording = wording_of(instrument, course.simulated)
+    parts = event_parts(score(instrument, answers))
+    return ev.AssessmentCompleted(
+        instrument=instrument.key,
+        version=instrument.version,
+        wording=wording.stamp,
+        answers=parts.answers,
+        scores=parts.scores,
+        step=place.step,
+        occurrence=place.occurrence,
+        flags=parts.flags,
+        for_care=course.simulated or may_score_for_care(instrument, wording),
+    )
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

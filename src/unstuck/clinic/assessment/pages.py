@@ -1,0 +1,130 @@
+"""What the person who answers sees: one group of questions at a time, and never an earlier answer, a name or a score."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from unstuck.clinic.assessment.actions import waiting
+from unstuck.clinic.assessment.models import Link
+from unstuck.clinic.assessment.wording import wording_of
+from unstuck.core.assessment import Answer, shown_items
+from unstuck.core.instrument import Instrument, Item, Kind
+from unstuck.core.instrument_file import load_instrument
+from unstuck.core.wording_file import Wording
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One answer that can be chosen."""
+
+    value: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question. `kind` is choice, multiple or number."""
+
+    name: str
+    text: str
+    number: int
+    of: int
+    kind: str
+    low: int
+    high: int
+    picks: tuple[Pick, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPage:
+    """One screen of the phone."""
+
+    part: int
+    parts: int
+    answered: int
+    questions_in_all: int
+    minutes: int
+    heading: str
+    preamble: str
+    questions: tuple[Question, ...]
+    instrument: str
+    demo: bool
+    last: bool
+    reminder: int = 0
+
+
+def screens(link: Link) -> list[tuple[Instrument, tuple[Item, ...]]]:
+    """Every group of questions behind the link that is still to be asked, given the answers so far."""
+    found = []
+    for instrument in map(load_instrument, link.instruments):
+        shown = {item.key for item in shown_items(instrument, waiting(link, instrument.key))}
+        for group in instrument.screens:
+            items = tuple(item for item in group if item.key in shown)
+            found.append((instrument, items))
+    return [(i, items) for i, items in found if items]
+
+
+def answer_page(link: Link, reminder: int = 0) -> AnswerPage | None:
+    """The screen that is next, or None where every one has been passed."""
+    groups = screens(link)
+    if link.page >= len(groups):
+        return None
+    instrument, items = groups[link.page]
+    wording = wording_of(instrument, link.course.simulated)
+    everything = [item.key for _i, group in groups for item in group]
+    first = sum(len(group) for _i, group in groups[: link.page])
+    return AnswerPage(
+        part=link.page + 1,
+        parts=len(groups),
+        answered=link.waiting.count(),
+        questions_in_all=len(everything),
+        minutes=max(1, round(sum(i.minutes.value for i in {i.key: i for i, _g in groups}.values()))),
+        heading=_heading(instrument),
+        preamble=wording.preamble,
+        questions=tuple(
+            question(item, wording, first + n, len(everything)) for n, item in enumerate(items, 1)
+        ),
+        instrument=instrument.key,
+        demo=wording.demo,
+        last=link.page + 1 == len(groups),
+        reminder=reminder,
+    )
+
+
+def question(item: Item, wording: Wording, number: int, of: int) -> Question:
+    """One item with the words of this site."""
+    labels = wording.choices.get(item.key, {})
+    picks = tuple(Pick(c.value, labels.get(c.value, c.label)) for c in item.choices)
+    return Question(
+        item.key, wording.texts.get(item.key, item.label), number, of, item.kind.value, item.low, item.high, picks
+    )
+
+
+def _heading(instrument: Instrument) -> str:
+    return str(RECALL_WORDS.get(instrument.recall.value, RECALL_WORDS[""]))
+
+
+RECALL_WORDS: Mapping[str, str | Promise] = {
+    "week": _("In the last week, how much did these trouble you?"),
+    "month": _("In the last month, how much did these trouble you?"),
+    "two_weeks": _("In the last two weeks, how often did these trouble you?"),
+    "year": _("In the last year, how has it been?"),
+    "lifetime": _("In your life, what of this has been so?"),
+    "": _("How is it for you?"),
+}
+
+
+def answers_from(posted: Mapping[str, list[str]], items: tuple[Item, ...]) -> dict[str, Answer]:
+    """The answers of one posted screen; what was left open is left out."""
+    found: dict[str, Answer] = {}
+    for item in items:
+        values = [v for v in posted.get(item.key, []) if v != ""]
+        if values and item.kind is Kind.MULTIPLE:
+            found[item.key] = [int(v) for v in values]
+        elif values:
+            found[item.key] = float(values[0])
+    return found

@@ -1,0 +1,122 @@
+"""The phone's pages behind a signed link, and what staff send and enter."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from unstuck.clinic import clock
+from unstuck.clinic.assessment import actions
+from unstuck.clinic.assessment.models import Link
+from unstuck.clinic.assessment.pages import answer_page, answers_from, question, screens
+from unstuck.clinic.assessment.wording import wording_of
+from unstuck.clinic.course import queries
+from unstuck.clinic.course.actions import Entry
+from unstuck.clinic.people import access
+from unstuck.core.assessment import Answer
+from unstuck.core.errors import Complaint
+from unstuck.core.instrument import Instrument
+
+
+@access.open_to_all("a signed, expiring token that can write answers and read nothing")
+@never_cache
+@require_http_methods(["GET", "POST"])
+def answer(request: HttpRequest, signed: str) -> HttpResponseBase:
+    """One group of questions; posting it goes to the next, and the last one sends everything."""
+    at = clock.now(request)
+    try:
+        link = actions.find_link(signed, at)
+        reminder = _take(request, link) if request.method == "POST" else 0
+        page = answer_page(link, reminder)
+        if page is None:
+            actions.finish(link, at)
+            return redirect("assessment:thanks")
+    except Complaint as gone:
+        return render(request, "assessment/gone.html", {"why": gone.what, "mend": gone.mend}, status=410)
+    if request.method == "POST" and not reminder:
+        return redirect("assessment:answer", signed=signed)
+    return render(request, "assessment/answer.html", {"page": page})
+
+
+def _take(request: HttpRequest, link: Link) -> int:
+    """Keeps what was posted and turns the page; the number of open questions where it asks for them once more."""
+    if "back" in request.POST:
+        actions.keep_answers(link, "", {}, max(0, link.page - 1))
+        return 0
+    groups = screens(link)
+    instrument, items = groups[min(link.page, len(groups) - 1)]
+    answers = answers_from(dict(request.POST.lists()), items)
+    known = set(actions.waiting(link, instrument.key)) | set(answers)
+    missing = sum(1 for item in items if item.key not in known and not item.optional)
+    ask_again = missing > 0 and "anyway" not in request.POST
+    actions.keep_answers(link, instrument.key, answers, link.page if ask_again else link.page + 1)
+    return missing if ask_again else 0
+
+
+@access.open_to_all("says thank you and shows nothing")
+@require_http_methods(["GET"])
+def thanks(request: HttpRequest) -> HttpResponseBase:
+    """The receipt after the last answer."""
+    return render(request, "assessment/thanks.html")
+
+
+@access.require(access.may_send_link)
+@require_http_methods(["GET", "POST"])
+def send(request: HttpRequest, key: str) -> HttpResponseBase:
+    """Make a link to the questions of a step, send it by e-mail where there is one, and show it for a tablet."""
+    row = get_object_or_404(queries.everyone(), key=key)
+    account, at = access.allow(request, access.may_see_course, row), clock.now(request)
+    context = {"row": row, "place": request.GET.get("step", "")}
+    if request.method == "POST":
+        try:
+            signed = actions.make_link(row, _place(request.POST.get("step", "")), account.key, at)
+            address = request.build_absolute_uri(reverse("assessment:answer", args=[signed]))
+            context |= {"address": address, "sent": actions.send_link(row, address, at)}
+        except Complaint as refusal:
+            context["refusal"] = refusal
+    return render(request, "assessment/send.html", context, status=409 if "refusal" in context else 200)
+
+
+def _place(text: str) -> actions.Place:
+    step, _colon, number = text.rpartition(":")
+    if not step or not number.isdigit():
+        raise actions.NothingToAsk("No step was chosen.", mend="Open this page from the course.")
+    return actions.Place(step, int(number))
+
+
+@access.require(access.is_staff)
+@require_http_methods(["GET", "POST"])
+def rated(request: HttpRequest, key: str) -> HttpResponseBase:
+    """What a clinician rates for a step, all on one page."""
+    row = get_object_or_404(queries.everyone(), key=key)
+    account, at = access.allow(request, access.may_answer, row), clock.now(request)
+    name = row.person.name if access.may_see_names(account) else row.key
+    context = {"row": row, "name": name, "place": request.GET.get("step", "")}
+    try:
+        place = _place(request.POST.get("step") or context["place"])
+        asked = actions.asked_of(row, place, "clinician")
+        if request.method == "POST":
+            filled = [(i, _posted(request, i)) for i in asked]
+            actions.complete(row, place, filled, Entry(account.key, at, at))
+            return redirect("course:course", key=row.key)
+        context["sheets"] = [_sheet(i, row.simulated) for i in asked]
+    except Complaint as refusal:
+        context["refusal"] = refusal
+    return render(request, "assessment/rated.html", context, status=409 if "refusal" in context else 200)
+
+
+def _posted(request: HttpRequest, instrument: Instrument) -> dict[str, Answer]:
+    """The answers of one instrument on a page that may hold several."""
+    prefix = f"{instrument.key}."
+    own = {k.removeprefix(prefix): v for k, v in request.POST.lists() if k.startswith(prefix)}
+    return answers_from(own, instrument.items)
+
+
+def _sheet(instrument: Instrument, simulated: bool) -> dict[str, object]:
+    wording = wording_of(instrument, simulated)
+    count = len(instrument.items)
+    rows = [question(item, wording, n, count) for n, item in enumerate(instrument.items, 1)]
+    return {"prefix": f"{instrument.key}.", "title": instrument.title, "demo": wording.demo, "questions": rows}

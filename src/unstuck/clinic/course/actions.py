@@ -1,0 +1,137 @@
+"""Writing to a course: every change is an event that the core lets in and the ledger keeps."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from unstuck.clinic import clock
+from unstuck.clinic.course.models import Course
+from unstuck.clinic.course.queries import protocol_of
+from unstuck.clinic.ledger import queries as ledger
+from unstuck.clinic.ledger.actions import append_event, append_events, lock
+from unstuck.clinic.people.actions import Identity, register_person
+from unstuck.clinic.people.models import Person
+from unstuck.clinic.people.texts import write_text
+from unstuck.clinic.protocol.models import Release
+from unstuck.core import events as ev
+from unstuck.core.course import Course as State
+from unstuck.core.course import replay
+from unstuck.core.errors import Complaint
+from unstuck.core.events import Event, Origin
+from unstuck.core.protocol import Protocol
+from unstuck.core.record import record
+from unstuck.core.schedule import due
+
+
+class NotReleased(Complaint):
+    """Nobody signed this version of the protocol for use here."""
+
+
+class NotSimulated(Complaint):
+    """A real event among those that are to be loaded as simulated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What somebody records: who, when it was observed, when it is written, and words that stay erasable."""
+
+    actor: str
+    observed_at: datetime
+    recorded_at: datetime
+    words: str = ""
+    id: str = ""  # an id from the form makes a second send harmless
+
+
+def origin() -> Origin:
+    """What this clinic writes: simulated events in a demonstration, real ones elsewhere."""
+    return Origin.SIMULATED if settings.UNSTUCK_DEMO else Origin.CLINIC
+
+
+def enrol(person: Person, release: Release, arm: str | None, entry: Entry) -> Course:
+    """The new course of a person, pinned to the version's hash. Raises a core Refusal."""
+    protocol = protocol_of(release)
+    with transaction.atomic():
+        course = Course.objects.create(
+            person=person,
+            release=release,
+            arm=arm or "",
+            blinded=bool(protocol.blinded),
+            simulated=origin() is Origin.SIMULATED,
+            enrolled_at=entry.observed_at,
+        )
+        write(course, ev.Enrolled(protocol.key, protocol.version, protocol.hash, arm), entry)
+    return course
+
+
+def write(course: Course, what: ev.What, entry: Entry) -> State:
+    """Records one event. Raises a core Refusal; then nothing was written."""
+    return write_all(course, [(what, entry)])
+
+
+def write_all(course: Course, entries: Sequence[tuple[ev.What, Entry]]) -> State:
+    """Records events together: lock, load, ask the core, append, refresh. Raises a Refusal; then none is."""
+    with transaction.atomic():
+        lock(course.key)
+        protocol = protocol_of(course.release)
+        state = replay(protocol, ledger.events(course.key))
+        for what, entry in entries:
+            event = _event(course, what, entry)
+            if any(known.id == event.id for known in state.log):
+                continue  # a second tap: the first stands
+            state = record(protocol, state, event)
+            append_event(event, protocol.hash, _mac(course, what, entry))
+        refresh(course, protocol, state, entries[-1][1].recorded_at)
+    return state
+
+
+def _mac(course: Course, what: ev.What, entry: Entry) -> str:
+    """The keyed hash of the words that go with an event; empty where there are none."""
+    if not entry.words:
+        return ""
+    return write_text(course.person, type(what).__name__, entry.words, entry.recorded_at).mac
+
+
+def _event(course: Course, what: ev.What, entry: Entry) -> Event:
+    made_by = Origin.SIMULATED if course.simulated else Origin.CLINIC
+    key = entry.id or uuid.uuid4().hex
+    return Event(key, course.key, entry.observed_at, entry.recorded_at, entry.actor, made_by, what)
+
+
+def refresh(course: Course, protocol: Protocol, state: State, at: datetime) -> None:
+    """The projection row, remade from the state."""
+    rows = due(protocol, state, at, clock.zone())
+    course.ended_at = state.ended.observed_at if state.ended else None
+    course.next_at = (rows[0].closes if rows[0].asks else rows[0].target) if rows else None
+    course.save(update_fields=["ended_at", "next_at"])
+
+
+def load_ghost(happened: Sequence[Event], release: Release, name: str, at: datetime) -> Course:
+    """A simulated course as a course of this clinic, under an invented name. Raises NotSimulated and core Refusals."""
+    if any(event.origin is not Origin.SIMULATED for event in happened):
+        raise NotSimulated("Only simulated events can be loaded.", mend="Load a folder that `unstuck simulate` wrote.")
+    protocol = protocol_of(release)
+    state = State()
+    for event in happened:
+        state = record(protocol, state, event)
+    if state.enrolled_at is None:
+        raise NotReleased("The events hold no enrolment.")
+    with transaction.atomic():
+        person = register_person(Identity(name), "ghost", at, simulated=True)
+        course = Course.objects.create(
+            key=state.key,
+            person=person,
+            release=release,
+            arm=state.arm or "",
+            blinded=bool(protocol.blinded),
+            simulated=True,
+            enrolled_at=state.enrolled_at,
+        )
+        append_events(course.key, happened, protocol.hash)
+        refresh(course, protocol, state, at)
+    return course

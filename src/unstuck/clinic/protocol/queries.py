@@ -1,0 +1,17 @@
+"""Reading releases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from unstuck.clinic.protocol.models import Release
+
+
+def released() -> Sequence[Release]:
+    """Every release, by protocol, the newest version first."""
+    return list(Release.objects.all())
+
+
+def newest(key: str) -> Release | None:
+    """The release of that protocol that was signed last, or None."""
+    return Release.objects.filter(key=key).order_by("-released_at").first()
