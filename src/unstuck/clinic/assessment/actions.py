@@ -106,9 +106,7 @@ def keep_answers(link: Link, instrument: str, answers: Mapping[str, Answer], pag
     with transaction.atomic():
         for item, value in answers.items():
             kept = sorted(value) if isinstance(value, list | set | tuple | frozenset) else value
-            Waiting.objects.update_or_create(
-                link=link, instrument=instrument, item=item, defaults={"value": kept}
-            )
+            Waiting.objects.update_or_create(link=link, instrument=instrument, item=item, defaults={"value": kept})
         link.page = page
         link.save(update_fields=["page"])
 

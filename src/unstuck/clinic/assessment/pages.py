@@ -85,9 +85,7 @@ def answer_page(link: Link, reminder: int = 0) -> AnswerPage | None:
         minutes=max(1, round(sum(i.minutes.value for i in {i.key: i for i, _g in groups}.values()))),
         heading=_heading(instrument),
         preamble=wording.preamble,
-        questions=tuple(
-            question(item, wording, first + n, len(everything)) for n, item in enumerate(items, 1)
-        ),
+        questions=tuple(question(item, wording, first + n, len(everything)) for n, item in enumerate(items, 1)),
         instrument=instrument.key,
         demo=wording.demo,
         last=link.page + 1 == len(groups),

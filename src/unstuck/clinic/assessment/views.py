@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -69,7 +71,7 @@ def send(request: HttpRequest, key: str) -> HttpResponseBase:
     """Make a link to the questions of a step, send it by e-mail where there is one, and show it for a tablet."""
     row = get_object_or_404(queries.everyone(), key=key)
     account, at = access.allow(request, access.may_see_course, row), clock.now(request)
-    context = {"row": row, "place": request.GET.get("step", "")}
+    context: dict[str, Any] = {"row": row, "place": request.GET.get("step", "")}
     if request.method == "POST":
         try:
             signed = actions.make_link(row, _place(request.POST.get("step", "")), account.key, at)
@@ -94,7 +96,7 @@ def rated(request: HttpRequest, key: str) -> HttpResponseBase:
     row = get_object_or_404(queries.everyone(), key=key)
     account, at = access.allow(request, access.may_answer, row), clock.now(request)
     name = row.person.name if access.may_see_names(account) else row.key
-    context = {"row": row, "name": name, "place": request.GET.get("step", "")}
+    context: dict[str, Any] = {"row": row, "name": name, "place": request.GET.get("step", "")}
     try:
         place = _place(request.POST.get("step") or context["place"])
         asked = actions.asked_of(row, place, "clinician")

@@ -20,7 +20,7 @@ from unstuck.clinic.people import access
 from unstuck.clinic.people.actions import note_reading, register_person
 from unstuck.clinic.people.models import Account
 from unstuck.core.errors import Complaint
-from unstuck.core.events import canonical_json
+from unstuck.core.events import Origin, canonical_json
 from unstuck.core.instrument import Instrument
 from unstuck.core.instrument_file import load_instrument
 
@@ -67,7 +67,7 @@ def enrol(request: HttpRequest) -> HttpResponseBase:
     form = EnrolForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            simulated = actions.origin() is actions.Origin.SIMULATED
+            simulated = actions.origin() is Origin.SIMULATED
             person = register_person(form.identity(), account.key, at, simulated=simulated)
             release, arm = form.choice()
             course = actions.enrol(person, release, arm, actions.Entry(account.key, at, at))
