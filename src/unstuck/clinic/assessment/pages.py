@@ -1,4 +1,4 @@
-"""What the person who answers sees: one group of questions at a time, and never an earlier answer, a name or a score."""
+"""What the person who answers sees: one group of questions, and never an earlier answer, a name or a score."""
 
 from __future__ import annotations
 

@@ -192,9 +192,9 @@ class DoseForm(EntryForm):
         activity = self.loaded.protocol.step(step).activity
         regimen = self.loaded.protocol.regimen(activity.regimen, self.loaded.state.arm)  # type: ignore[union-attr]
         data = self.cleaned_data
-        given = ev.DoseGiven(
-            step, number, regimen.drug, regimen.route.value, data["amount_mg"], data["weight_kg"], data["minutes"], regimen.key
-        )  # fmt: skip
+        amount, weight, minutes = data["amount_mg"], data["weight_kg"], data["minutes"]
+        drug = (regimen.drug, regimen.route.value)
+        given = ev.DoseGiven(step, number, *drug, amount, weight, minutes, regimen.key)
         return [given]
 
 

@@ -63,6 +63,11 @@ def loaded(courses: Iterable[Course]) -> list[Loaded]:
     return [load(course) for course in courses]
 
 
+def own_courses(person_id: int | None) -> list[Course]:
+    """The courses of one person, the newest first."""
+    return list(everyone().filter(person_id=person_id).order_by("-enrolled_at")) if person_id else []
+
+
 def search(text: str, with_names: bool) -> QuerySet[Course]:
     """Courses whose person's name (where names may be seen) or key holds `text`; all for an empty text."""
     found = everyone()

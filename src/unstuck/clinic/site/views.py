@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
+from unstuck.clinic.course.queries import own_courses
 from unstuck.clinic.ledger import head
 from unstuck.clinic.people import access
 from unstuck.clinic.site.context import THEME_COOKIE, THEMES, menu
@@ -16,12 +17,10 @@ from unstuck.clinic.site.context import THEME_COOKIE, THEMES, menu
 @access.require(access.is_anyone)
 @require_GET
 def home(request: HttpRequest) -> HttpResponseBase:
-    """Where an account begins after signing in: its first page of the menu, or a word that it has none."""
-    shown = menu(request)
+    """Where an account begins after signing in: a door to each page it may open, and a patient's own courses."""
     account = access.account_of(request)
-    if access.is_patient(account):
-        return render(request, "site/home.html", {"own": account.person_id})
-    return redirect(shown[0].address) if shown else render(request, "site/home.html")
+    own = own_courses(account.person_id) if access.is_patient(account) else ()
+    return render(request, "site/home.html", {"doors": menu(request), "own": own})
 
 
 @access.open_to_all("stores only which light this screen shows")

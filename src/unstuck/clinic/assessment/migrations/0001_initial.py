@@ -6,56 +6,67 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('course', '0001_initial'),
+        ("course", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LoadedWording',
+            name="LoadedWording",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('instrument', models.CharField(max_length=40)),
-                ('stamp', models.CharField(max_length=80)),
-                ('file_name', models.CharField(max_length=120)),
-                ('content', models.TextField()),
-                ('loaded_at', models.DateTimeField()),
-                ('loaded_by', models.CharField(max_length=32)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("instrument", models.CharField(max_length=40)),
+                ("stamp", models.CharField(max_length=80)),
+                ("file_name", models.CharField(max_length=120)),
+                ("content", models.TextField()),
+                ("loaded_at", models.DateTimeField()),
+                ("loaded_by", models.CharField(max_length=32)),
             ],
             options={
-                'ordering': ['-loaded_at'],
+                "ordering": ["-loaded_at"],
             },
         ),
         migrations.CreateModel(
-            name='Link',
+            name="Link",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('step', models.CharField(max_length=80)),
-                ('occurrence', models.PositiveIntegerField()),
-                ('instruments', models.JSONField()),
-                ('page', models.PositiveIntegerField(default=0)),
-                ('made_by', models.CharField(max_length=32)),
-                ('made_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('course', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='links', to='course.course')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("step", models.CharField(max_length=80)),
+                ("occurrence", models.PositiveIntegerField()),
+                ("instruments", models.JSONField()),
+                ("page", models.PositiveIntegerField(default=0)),
+                ("made_by", models.CharField(max_length=32)),
+                ("made_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "course",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="links", to="course.course"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Waiting',
+            name="Waiting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('instrument', models.CharField(max_length=40)),
-                ('item', models.CharField(max_length=40)),
-                ('value', models.JSONField()),
-                ('link', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='waiting', to='assessment.link')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("instrument", models.CharField(max_length=40)),
+                ("item", models.CharField(max_length=40)),
+                ("value", models.JSONField()),
+                (
+                    "link",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="waiting", to="assessment.link"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('link', 'instrument', 'item'), name='assessment_one_answer')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("link", "instrument", "item"), name="assessment_one_answer")
+                ],
             },
         ),
     ]
