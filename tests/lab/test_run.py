@@ -1,6 +1,11 @@
 """Runs of the reference simulator: same bytes, resumable, honest about what they are."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,6 +57,36 @@ def test_a_finished_run_is_not_run_again(tmp_path):
     told = []
     assert run(_job(), tmp_path, progress=lambda *now: told.append(now)) == first
     assert told == []
+
+
+@pytest.mark.slow
+def test_ctrl_c_with_workers_says_how_to_go_on(tmp_path):
+    """Interrupted while two workers are busy, the command ends with 130, tells how to go on, and then does."""
+    folder = tmp_path / "r"
+    options = ["feder_2021", "--patients", "150", "--seed", "1", "--workers", "2", "--out", str(folder)]
+    command = [sys.executable, "-m", "unstuck", "simulate", *options]
+    here = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    quiet = {"stderr": subprocess.PIPE, "stdout": subprocess.DEVNULL, "env": here}
+    started = subprocess.Popen(command, start_new_session=True, **quiet)
+    while not (folder / "pieces").exists() and started.poll() is None:
+        time.sleep(0.05)
+    os.killpg(started.pid, signal.SIGINT)
+    _, told = started.communicate(timeout=60)
+    assert started.returncode == 130
+    assert "goes on where it stopped" in told.decode() and "Traceback" not in told.decode()
+    assert subprocess.run(command, timeout=120, **quiet).returncode == 0
+    assert (folder / "summary.txt").read_text().startswith("SIMULATED")
+
+
+def test_a_drawn_effect_is_told_and_varies_with_the_seed():
+    """With --effect drawn each arm has its own share, drawn around (10 + 1) / (15 + 2), the same for the same seed."""
+    protocol = load_protocol("feder_2021")
+    jobs = [prepare(protocol, Wish(ARMS, 1, seed, {}, drawn=True)) for seed in range(60)]
+    shares = [job.arms[0].share for job in jobs]
+    assert all(0 < share < 1 for share in shares) and len(set(shares)) == 60
+    assert abs(sum(shares) / 60 - 11 / 17) < 4 * 0.114 / 60**0.5
+    assert jobs[7] == prepare(protocol, Wish(ARMS, 1, 7, {}, drawn=True))
+    assert jobs[7].arms[0].effect.weights != jobs[8].arms[0].effect.weights
 
 
 def test_a_folder_of_another_run_is_refused(tmp_path):

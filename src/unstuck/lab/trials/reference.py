@@ -113,9 +113,11 @@ def _next(state: Walk) -> None:
     if state.leaves_at is not None and state.leaves_at <= first:
         return _drops_out(state)
     state.now = max(state.now, first)
-    if chance is None or arranged == first:
-        return heapq.heappop(state.arranged)[2](first)
-    return _attempt(state, chance)
+    if chance is not None and first < arranged:
+        return _attempt(state, chance)
+    while state.arranged and state.arranged[0][0] == first:
+        heapq.heappop(state.arranged)[2](first)
+    return None
 
 
 def _drops_out(state: Walk) -> None:

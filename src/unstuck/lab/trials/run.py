@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,8 @@ def _pieces(job: Job, out: Path, todo: list[Chunk], workers: int) -> Iterator[tu
 
 
 def _begin(job: Job, folder: str) -> None:
+    """A worker leaves Ctrl-C to the main process, which ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _JOB["job"], _JOB["folder"] = job, Path(folder)
 
 
