@@ -44,9 +44,10 @@ _COMPLETING = (ev.ConsentGiven, ev.AssessmentCompleted, ev.DoseGiven, ev.StepHel
 
 def record(protocol: Protocol, course: Course, event: Event) -> Course:
     """The course with the event. An event seen before changes nothing. Raises a named Refusal."""
-    if event in course.log:
+    known = next((one for one in course.log if one.id == event.id), None)
+    if known is not None and known == event:
         return course
-    if any(known.id == event.id for known in course.log):
+    if known is not None:
         raise no.AlreadyDone(f"Another event has the id {event.id}.", mend="Give each event an id of its own.")
     _check_course(protocol, course, event)
     _check_what(protocol, course, event)
