@@ -7,6 +7,7 @@ import pytest
 
 from unstuck.cli.demo_data import PROTOCOLS, fill
 from unstuck.cli.ghost import pick_courses
+from unstuck.cli.main import main
 from unstuck.core.errors import Complaint
 from unstuck.core.events import Origin, canonical_json
 from unstuck.core.protocol_file import load_protocol
@@ -47,6 +48,14 @@ def test_a_folder_without_a_run_is_refused(tmp_path):
     """Where no run lies, the complaint names the folder."""
     with pytest.raises(Complaint, match=r"no events\.jsonl"):
         pick_courses(tmp_path, None)
+
+
+def test_a_site_for_real_use_takes_no_ghosts(folder, tmp_path, monkeypatch, capsys):
+    """Where UNSTUCK_HOME names a site that is no demonstration, nothing is loaded and the exit code is 2."""
+    monkeypatch.setenv("UNSTUCK_HOME", str(tmp_path))
+    monkeypatch.delenv("UNSTUCK_DEMO", raising=False)
+    assert main(["ghost", str(folder), "--people", "1"]) == 2
+    assert "no demonstration" in capsys.readouterr().err
 
 
 def test_the_demonstration_has_sixty_people_in_every_protocol():

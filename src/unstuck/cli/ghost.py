@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import cast
 
 import django
+from django.core.management import call_command
 from django.utils.module_loading import import_string
 
 from unstuck.core.errors import Complaint
@@ -31,13 +32,26 @@ def run(args: argparse.Namespace) -> int:
     if args.people is not None and args.people < 1:
         raise Complaint(f"--people {args.people} is too small.", mend="Give at least 1.")
     chosen = pick_courses(args.run, args.people)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "unstuck.clinic.site.settings")
+    _choose_demo()
     django.setup()
+    call_command("migrate", verbosity=0, interactive=False)
     load = cast(Callable[[Iterable[Event]], object], import_string(ACTION))
     for events in chosen:
         load(events)
-    print(f"Loaded {len(chosen)} simulated people.")
+    print(f"Loaded {len(chosen)} simulated people. See them with: unstuck serve --demo")
     return 0
+
+
+def _choose_demo() -> None:
+    """Ghosts live in a demonstration: the one that UNSTUCK_HOME names, or the one of `unstuck serve --demo`."""
+    if "UNSTUCK_HOME" in os.environ and os.environ.get("UNSTUCK_DEMO") != "yes":
+        raise Complaint(
+            f"{os.environ['UNSTUCK_HOME']} is no demonstration; simulated people never stand beside real ones.",
+            mend="Unset UNSTUCK_HOME, or set UNSTUCK_DEMO=yes for the data folder of a demonstration.",
+        )
+    os.environ.setdefault("UNSTUCK_HOME", str(Path("var/demo").absolute()))
+    os.environ["UNSTUCK_DEMO"] = "yes"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "unstuck.clinic.site.settings")
 
 
 def pick_courses(folder: Path, people: int | None) -> list[list[Event]]:
