@@ -9,6 +9,7 @@ APPS = (
     "unstuck.clinic.protocol",
     "unstuck.clinic.course",
     "unstuck.clinic.assessment",
+    "unstuck.clinic.plan",
     "unstuck.clinic.site",
 )
 
@@ -16,5 +17,6 @@ PAGES = (
     ("people/", "unstuck.clinic.people.urls"),
     ("", "unstuck.clinic.assessment.urls"),
     ("courses/", "unstuck.clinic.course.urls"),
+    ("today/", "unstuck.clinic.plan.urls"),
 )  # fmt: skip
 """(prefix of the address, module with `urlpatterns` and `app_name`)."""

@@ -1,0 +1,1 @@
+"""Today's board: who needs somebody next."""
