@@ -12,6 +12,11 @@ def released() -> Sequence[Release]:
     return list(Release.objects.all())
 
 
+def releases_of(key: str) -> tuple[Release, ...]:
+    """Every release of that protocol, the one signed last first."""
+    return tuple(Release.objects.filter(key=key).order_by("-released_at", "-id"))
+
+
 def newest(key: str) -> Release | None:
     """The release of that protocol that was signed last, or None."""
-    return Release.objects.filter(key=key).order_by("-released_at").first()
+    return next(iter(releases_of(key)), None)

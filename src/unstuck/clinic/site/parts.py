@@ -10,6 +10,7 @@ APPS = (
     "unstuck.clinic.course",
     "unstuck.clinic.assessment",
     "unstuck.clinic.plan",
+    "unstuck.clinic.audit",
     "unstuck.clinic.site",
 )
 
@@ -18,5 +19,7 @@ PAGES = (
     ("", "unstuck.clinic.assessment.urls"),
     ("courses/", "unstuck.clinic.course.urls"),
     ("today/", "unstuck.clinic.plan.urls"),
+    ("protocols/", "unstuck.clinic.protocol.urls"),
+    ("audit/", "unstuck.clinic.audit.urls"),
 )  # fmt: skip
 """(prefix of the address, module with `urlpatterns` and `app_name`)."""

@@ -1,0 +1,128 @@
+"""One entry of the ledger as a sentence: who did what, in which course. Pure functions; an unknown kind has one too.
+
+Who reads the audit need not be of the treating team. A sentence therefore names the act and the step, and never a
+score, an amount, a drug, an arm or what was found.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from unstuck.clinic.ledger.chain import SITE
+from unstuck.clinic.ledger.models import Entry
+
+Payload = Mapping[str, Any]
+
+
+def sentence(entry: Entry, names: Mapping[str, str]) -> str:
+    """The entry in words. `names` has the names of those who may be named; others go by their pseudonym."""
+    payload = json.loads(entry.payload)
+    words = SAID[entry.kind](payload.get("what", payload), names) if entry.kind in SAID else _unknown(entry.kind)
+    place = "" if entry.chain == SITE else _(" in course %(key)s") % {"key": short(entry.chain)}
+    return f"{actor_words(entry.actor, names)} {words}{place}."
+
+
+def actor_words(key: str, names: Mapping[str, str]) -> str:
+    """Who acted: a name, else what the key tells."""
+    if key in names:
+        return names[key]
+    if key in _OTHERS:
+        return _OTHERS[key]()
+    if key.startswith("p_"):
+        return _("Person %(key)s") % {"key": short(key)}
+    return _("Account %(key)s") % {"key": short(key)} if key.startswith("a_") else key or _("Somebody")
+
+
+def short(key: str) -> str:
+    """A pseudonym, short enough to read."""
+    return key if len(key) <= 10 else f"{key[:8]}…"
+
+
+_OTHERS: dict[str, Callable[[], str]] = {
+    "operator": lambda: _("The operator of the server"),
+    "demo": lambda: _("The demonstration"),
+    "sim": lambda: _("The simulator"),
+}
+
+
+def _unknown(kind: str) -> str:
+    return _("made an entry of the kind “%(kind)s”") % {"kind": kind.replace("_", " ").replace(".", ": ")}
+
+
+def _step(told: Payload) -> str:
+    """The step, with its number where it is not the first."""
+    step, number = told.get("step"), told.get("occurrence", 1)
+    if not step:
+        return ""
+    words = str(step).replace("_", " ")
+    return f" “{words}”" if number == 1 else f" “{words}” ({number})"
+
+
+def _account(told: Payload, names: Mapping[str, str]) -> str:
+    key = str(told.get("account", ""))
+    return names.get(key) or _("account %(key)s") % {"key": short(key)}
+
+
+def _person(told: Payload) -> str:
+    return _("person %(key)s") % {"key": short(str(told.get("person", "")))}
+
+
+def _roles(told: Payload) -> str:
+    return ", ".join(str(role).replace("_", " ") for role in told.get("roles", ())) or _("no role")
+
+
+Say = Callable[[Payload, Mapping[str, str]], str]
+
+_COURSE: dict[str, Say] = {
+    "Enrolled": lambda t, _n: _("enrolled a person under %(protocol)s, version %(version)s,") % t,
+    "ConsentGiven": lambda t, _n: _("recorded consent, form %(form)s version %(form_version)s,") % t,
+    "ConsentWithdrawn": lambda t, _n: _("recorded that consent was withdrawn, form %(form)s,") % t,
+    "FactStated": lambda _t, _n: _("stated a fact"),
+    "StepHeld": lambda t, _n: _("recorded the visit%(step)s") % {"step": _step(t)},
+    "AssessmentCompleted": lambda t, _n: _("recorded answers to %(instrument)s") % t,
+    "DoseGiven": lambda t, _n: _("recorded a dose%(step)s") % {"step": _step(t)},
+    "ReadingTaken": lambda t, _n: _("recorded a reading%(step)s") % {"step": _step(t)},
+    "Discharged": lambda t, _n: _("recorded that the person left after%(step)s") % {"step": _step(t)},
+    "VisitBooked": lambda t, _n: _("booked the visit%(step)s") % {"step": _step(t)},
+    "AdverseEventNoted": lambda _t, _n: _("noted an unwanted effect"),
+    "StepSkipped": lambda t, _n: _("skipped the step%(step)s with a reason") % {"step": _step(t)},
+    "GateOverridden": lambda t, _n: (
+        _("passed the gate “%(gate)s” before%(step)s with a reason")
+        % {"gate": str(t["gate"]).replace("_", " "), "step": _step(t)}
+    ),
+    "Amended": lambda t, _n: _("moved the plan to version %(version)s") % t,
+    "Corrected": lambda _t, _n: _("corrected an earlier entry"),
+    "CourseEnded": lambda _t, _n: _("ended the plan"),
+}
+_SITE: dict[str, Say] = {
+    "account.opened": lambda t, n: _("opened %(who)s (%(roles)s)") % {"who": _account(t, n), "roles": _roles(t)},
+    "account.left": lambda t, n: _("marked that %(who)s has left") % {"who": _account(t, n)},
+    "account.roles_set": lambda t, n: (
+        _("set the roles of %(who)s: %(roles)s") % {"who": _account(t, n), "roles": _roles(t)}
+    ),
+    "account.signed_in": lambda _t, _n: _("signed in"),
+    "account.signed_out": lambda _t, _n: _("signed out"),
+    "account.timed_out": lambda _t, _n: _("was signed out after idle minutes"),
+    "account.password_set": lambda _t, _n: _("set a password"),
+    "person.registered": lambda t, _n: _("registered %(who)s") % {"who": _person(t)},
+    "person.erased": lambda t, _n: _("erased the identifying data of %(who)s") % {"who": _person(t)},
+    "access.refused": lambda t, _n: (
+        _("was refused: rule “%(rule)s”") % {"rule": str(t.get("rule", "")).replace("_", " ")}
+    ),
+    "record.read": lambda t, _n: _("read the page “%(page)s”") % {"page": str(t.get("page", "")).replace("_", " ")},
+    "link.made": lambda t, _n: _("sent a link to questions%(step)s") % {"step": _step(t)},
+    "wording.loaded": lambda t, _n: _("loaded a wording of %(instrument)s") % t,
+    "protocol.released": lambda t, _n: _("released %(protocol)s, version %(version)s") % t,
+    "protocol.signature_refused": lambda t, _n: (
+        _("gave a wrong password for signing %(protocol)s, version %(version)s") % t
+    ),
+    "ledger.head_renewed": lambda t, _n: (
+        _("renewed the head of the ledger with %(findings)s findings open") % {"findings": t.get("findings", 0)}
+    ),
+}
+SAID: dict[str, Say] = {**_COURSE, **_SITE}
+"""What each kind of entry says, after the actor and before the course."""

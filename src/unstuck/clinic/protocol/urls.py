@@ -1,0 +1,12 @@
+"""Addresses of the protocol library."""
+
+from django.urls import path
+
+from unstuck.clinic.protocol import views
+
+app_name = "protocol"
+urlpatterns = [
+    path("", views.library, name="library"),
+    path("<str:key>/", views.protocol, name="protocol"),
+    path("<str:key>/changes/", views.diff, name="diff"),
+]
