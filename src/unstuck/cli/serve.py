@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+from importlib import import_module
 from pathlib import Path
 
 import django
@@ -34,6 +35,8 @@ def run(args: argparse.Namespace) -> int:
         _choose_demo(args)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "unstuck.clinic.site.settings")
     django.setup()
+    if args.demo:
+        import_module("unstuck.cli.demo_fill").register()
     call_command("serve", host=args.host, port=args.port, prepare=args.prepare)
     return 0
 

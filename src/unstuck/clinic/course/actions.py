@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from unstuck.clinic import clock
+from unstuck.clinic.course.ghosts import invented_birthday, invented_name
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.queries import protocol_of
 from unstuck.clinic.ledger import queries as ledger
@@ -18,6 +19,7 @@ from unstuck.clinic.ledger.actions import append_event, append_events, lock
 from unstuck.clinic.people.actions import Identity, register_person
 from unstuck.clinic.people.models import Person
 from unstuck.clinic.people.texts import write_text
+from unstuck.clinic.protocol.actions import release_as
 from unstuck.clinic.protocol.models import Release
 from unstuck.core import events as ev
 from unstuck.core.course import Course as State
@@ -25,12 +27,17 @@ from unstuck.core.course import replay
 from unstuck.core.errors import Complaint
 from unstuck.core.events import Event, Origin
 from unstuck.core.protocol import Protocol
+from unstuck.core.protocol_file import load_protocol
 from unstuck.core.record import record
 from unstuck.core.schedule import due
 
 
 class NotReleased(Complaint):
     """Nobody signed this version of the protocol for use here."""
+
+
+class AlreadyLoaded(Complaint):
+    """A course of this key is here already."""
 
 
 class NotSimulated(Complaint):
@@ -111,27 +118,62 @@ def refresh(course: Course, protocol: Protocol, state: State, at: datetime) -> N
     course.save(update_fields=["ended_at", "next_at"])
 
 
-def load_ghost(happened: Sequence[Event], release: Release, name: str, at: datetime) -> Course:
-    """A simulated course as a course of this clinic, under an invented name. Raises NotSimulated and core Refusals."""
-    if any(event.origin is not Origin.SIMULATED for event in happened):
+def load_ghost(happened: Iterable[Event], person: Person | None = None, at: datetime | None = None) -> Course:
+    """A simulated course as a course of this clinic, under an invented name unless `person` is given.
+
+    The version it ran under is released here if the library holds just that text. Raises NotSimulated, NotReleased,
+    AlreadyLoaded, SimulatedBesideReal and core Refusals; then nothing was loaded.
+    """
+    log, moment = list(happened), at or clock.read()
+    if any(event.origin is not Origin.SIMULATED for event in log):
         raise NotSimulated("Only simulated events can be loaded.", mend="Load a folder that `unstuck simulate` wrote.")
-    protocol = protocol_of(release)
-    state = State()
-    for event in happened:
-        state = record(protocol, state, event)
-    if state.enrolled_at is None:
-        raise NotReleased("The events hold no enrolment.")
     with transaction.atomic():
-        person = register_person(Identity(name), "ghost", at, simulated=True)
-        course = Course.objects.create(
-            key=state.key,
-            person=person,
-            release=release,
-            arm=state.arm or "",
-            blinded=bool(protocol.blinded),
-            simulated=True,
-            enrolled_at=state.enrolled_at,
-        )
-        append_events(course.key, happened, protocol.hash)
-        refresh(course, protocol, state, at)
+        release = _release_for(log, moment)
+        protocol = protocol_of(release)
+        state = _recorded(protocol, log)
+        if Course.objects.filter(key=state.key).exists():
+            raise AlreadyLoaded(f"The course {state.key} is in this clinic already.")
+        who = person or _invented(state.key, moment)
+        course = _row(state, who, release, protocol)
+        append_events(course.key, log, protocol.hash)
+        refresh(course, protocol, state, moment)
     return course
+
+
+def _recorded(protocol: Protocol, log: Sequence[Event]) -> State:
+    state = State()
+    for event in log:
+        state = record(protocol, state, event)
+    return state
+
+
+def _row(state: State, person: Person, release: Release, protocol: Protocol) -> Course:
+    return Course.objects.create(
+        key=state.key,
+        person=person,
+        release=release,
+        arm=state.arm or "",
+        blinded=bool(protocol.blinded),
+        simulated=True,
+        enrolled_at=state.enrolled_at,
+    )
+
+
+def _invented(key: str, at: datetime) -> Person:
+    return register_person(Identity(invented_name(key), invented_birthday(key)), "ghost", at, simulated=True)
+
+
+def _release_for(log: Sequence[Event], at: datetime) -> Release:
+    enrolled = next((e.what for e in log if isinstance(e.what, ev.Enrolled)), None)
+    if enrolled is None:
+        raise NotReleased("The events hold no enrolment.")
+    release = Release.objects.filter(hash=enrolled.protocol_hash).first()
+    if release:
+        return release
+    protocol = load_protocol(enrolled.protocol)
+    if protocol.hash != enrolled.protocol_hash:
+        raise NotReleased(
+            f"The course ran under another text of {enrolled.protocol} than the library holds.",
+            mend="Simulate it again.",
+        )
+    return release_as(protocol, "ghost", at)

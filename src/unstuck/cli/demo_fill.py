@@ -1,0 +1,45 @@
+"""Puts the simulated people of `demo_data` into a demonstration clinic. Loaded by name, once Django is set up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from unstuck.cli.demo_data import PROTOCOLS, fill
+from unstuck.clinic.course.actions import load_ghost
+from unstuck.clinic.protocol.actions import release_as
+from unstuck.clinic.site import demo
+from unstuck.core.errors import Complaint
+from unstuck.core.events import DoseGiven, Event, VisitBooked
+from unstuck.core.protocol_file import load_protocol
+
+CHAIRS = ("chair_1", "chair_2", "chair_3")
+
+
+def register() -> None:
+    """Names the hook that fills a new demonstration."""
+    demo.HOOKS = (_fill,)
+
+
+def _fill(at: datetime) -> None:
+    signer = demo.account("cleo").key
+    for key in PROTOCOLS:
+        release_as(load_protocol(key), signer, at - timedelta(days=40))
+    for number, events in enumerate(fill(at)):
+        chair = CHAIRS[number] if number < len(CHAIRS) else ""
+        load_ghost(_seated(events, chair) if chair else events, demo.ada() if number == len(CHAIRS) else None, at)
+
+
+def _seated(events: Sequence[Event], chair: str) -> list[Event]:
+    """The course with its last dose booked on a chair an hour before it was given."""
+    doses = [e for e in events if isinstance(e.what, DoseGiven)]
+    if not doses:
+        raise Complaint("A course on a chair has no dose.")
+    last = doses[-1]
+    assert isinstance(last.what, DoseGiven)
+    moment = last.observed_at - timedelta(hours=20)
+    what = VisitBooked(last.what.step, last.what.occurrence, last.observed_at, chair)
+    booking = replace(last, id=f"{last.id}-booked", observed_at=moment, recorded_at=moment, what=what)
+    place = next((i for i, e in enumerate(events) if e.observed_at > moment and i > 0), len(events))
+    return [*events[:place], booking, *events[place:]]
