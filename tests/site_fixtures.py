@@ -36,7 +36,7 @@ from django.test import Client  # noqa: E402
 
 from unstuck.clinic.ledger import triggers  # noqa: E402
 from unstuck.clinic.people.actions import Identity, NewAccount, open_account, register_person  # noqa: E402
-from unstuck.clinic.people.models import Account, Role  # noqa: E402
+from unstuck.clinic.people.models import Account, Person, Role  # noqa: E402
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"
@@ -92,13 +92,18 @@ def ledger_triggers(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture
 def cast(db: None, at: datetime) -> dict[str, Account]:
-    """An account for each member of the cast, by user name. Ada's is bound to her person, who is not simulated."""
+    """An account for each member of the cast, by user name. Ada's is bound to her person."""
     made = {}
     for username, roles in CAST.items():
-        person = register_person(Identity("Ada Ames"), "a_test", at) if Role.PATIENT in roles else None
+        person = _ada(at) if Role.PATIENT in roles else None
         new = NewAccount(username, username.title(), roles, f"{username}@example.org", PASSWORD, person)
         made[username] = open_account(new, "a_test", at)
     return made
+
+
+def _ada(at: datetime) -> Person:
+    """The patient of the cast, simulated where the test's site is a demonstration."""
+    return register_person(Identity("Ada Ames"), "a_test", at, simulated=site_settings.UNSTUCK_DEMO)
 
 
 @pytest.fixture

@@ -50,11 +50,12 @@ class Walk:
     course: Course = field(default_factory=Course)
     events: list[Event] = field(default_factory=list)
     ids: Iterator[int] = field(default_factory=itertools.count)
+    key: str = "walk"
 
     def add(self, what: ev.What, at: datetime | None = None) -> None:
         """Records `what` at `at` (default now); a Refusal leaves everything as it was."""
         moment = at or self.now
-        event = Event(f"w{next(self.ids)}", "walk", moment, moment, "walker", Origin.SIMULATED, what)
+        event = Event(f"{self.key}-{next(self.ids)}", self.key, moment, moment, "walker", Origin.SIMULATED, what)
         self.course = record(self.protocol, self.course, event)
         self.events.append(event)
 
@@ -65,19 +66,19 @@ def walk(protocol: Protocol, start: datetime, seed: int = 0, most: int = 80, ski
     arm = luck.choice(protocol.arms).key if protocol.arms else None
     here = Walk(protocol, start, luck)
     here.add(ev.Enrolled(protocol.key, protocol.version, protocol.hash, arm))
-    here.add(ev.FactStated("weight_kg", WEIGHT_KG))
+    here.add(ev.ReadingTaken("weight_kg", WEIGHT_KG))
     for _ in range(most):
-        row = _next(here)
+        row = next_row(here)
         if row is None:
             break
         here.now = max(here.now + MINUTE, row.target or here.now)
         may_skip = not any(row.step in step.needs for step in protocol.steps)
-        if (may_skip and luck.random() < skips) or not _try(here, row):
+        if (may_skip and luck.random() < skips) or not do_row(here, row):
             here.add(ev.StepSkipped(row.step, row.occurrence, "walker"))
     return here.events
 
 
-def _next(here: Walk) -> Due | None:
+def next_row(here: Walk) -> Due | None:
     """The next step in time whose rules about order let it through."""
     rows = [r for r in overview(here.protocol, here.course, here.now) if _ready(r)]
     return min(rows, key=lambda r: (r.target or here.now, r.step), default=None)
@@ -89,7 +90,7 @@ def _ready(row: Due) -> bool:
     return row.state not in quiet and not any(k == "order" or k.startswith("needs:") for k in orders)
 
 
-def _try(here: Walk, row: Due) -> bool:
+def do_row(here: Walk, row: Due) -> bool:
     step = here.protocol.step(row.step)
     for gate in gates_of(here.protocol, step):
         for fact, value in wishes(gate.rule, True):

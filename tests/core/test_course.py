@@ -106,6 +106,11 @@ REFUSED = [
     (lambda e: [*e, event(ev.Corrected("e0", "typed_wrong"), 71)], no.UnknownEvent),
     (lambda e: [*e, event(ev.FactStated("person.fasted", True), 71, course="c2")], no.WrongCourse),
     (lambda e: [*e, pcl5(40, 80, "baseline")], no.AlreadyDone),
+    (lambda e: [*e, event(ev.ReadingTaken("doses", 2), 71)], no.NotAFact),
+    (lambda e: [*e, event(ev.ReadingTaken("pcl5_week.total", 2), 71)], no.NotAFact),
+    (lambda e: [*e, event(ev.ReadingTaken("days_since_last_dose", 2), 71)], no.NotAFact),
+    (lambda e: [*e, event(ev.FactStated("consent", True), 71)], no.NotAFact),
+    (lambda e: [*e, event(ev.FactStated("cssrs_screen.risk", "low"), 71)], no.NotAFact),
 ]
 
 

@@ -11,7 +11,7 @@ from unstuck.core.conditions import Seen
 from unstuck.core.course import Course
 from unstuck.core.events import Event
 
-_CLOCKS = ("days_since_last_dose", "minutes_since_dose_start", "minutes_since_dose_end")
+CLOCKS = ("days_since_last_dose", "minutes_since_dose_start", "minutes_since_dose_end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class CourseFacts:
 
     def seen(self, fact: str, until: datetime) -> Sequence[Seen]:
         """Every value observed at or before `until`, oldest first; empty where nothing was ever observed."""
-        if fact in _CLOCKS:
+        if fact in CLOCKS:
             return self._clock(fact, until)
         if fact == "treatments":
             return [Seen(at, float(n)) for n, at in enumerate(self.treatments(), 1) if at <= until]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from unstuck.core import events as ev
 from unstuck.core import refusals as no
 from unstuck.core.conditions import Truth
-from unstuck.core.course import Course, apply, parts_of
+from unstuck.core.course import COUNTERS, Course, apply, parts_of
 from unstuck.core.dosing import check_dose
 from unstuck.core.events import Event, step_of
+from unstuck.core.facts import CLOCKS
 from unstuck.core.protocol import (
     Assess,
     Consent,
@@ -94,12 +95,23 @@ def _check_what(protocol: Protocol, course: Course, event: Event) -> None:
         case ev.Amended(old_hash):
             if old_hash != course.protocol_hash:
                 raise no.WrongProtocol(f"The amendment starts from {old_hash[:12]}, the course from another version.")
+        case ev.FactStated(name) if not name.startswith("person."):
+            raise no.NotAFact(f"{name!r} cannot be stated.", mend="State facts about the person; readings are taken.")
+        case ev.ReadingTaken(name) if not _is_reading(name):
+            raise no.NotAFact(
+                f"{name!r} is no reading; it is counted from events.", mend="Take a reading such as pulse."
+            )
         case ev.GateOverridden(step, occurrence, gate):
             _check_override(protocol, _known_step(protocol, course, step, occurrence), gate)
         case _:
             place = step_of(what)
             if place is not None:
                 _check_step(protocol, course, event, *place)
+
+
+def _is_reading(name: str) -> bool:
+    """Whether the name is free for readings: counters, clocks, scores and other derived facts are not."""
+    return name not in (*COUNTERS, *CLOCKS, "consent", "treatments") and "." not in name
 
 
 def _check_correction(course: Course, target: str) -> None:

@@ -65,6 +65,10 @@ class CourseIsOver(Refusal):
     """The course has ended; only corrections and late observations are taken."""
 
 
+class NotAFact(Refusal):
+    """The name is derived from events, or nobody knows it; it cannot be stated or read."""
+
+
 class UnknownEvent(Refusal):
     """The event to be corrected is not in this course."""
 

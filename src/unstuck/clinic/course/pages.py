@@ -22,6 +22,8 @@ from unstuck.core.schedule import Due, State, due, overview
 from unstuck.core.time import study_day
 from unstuck.core.verdict import RuleVerdict, Verdict, verdict
 
+COMING = 10  # so many open and coming steps are shown at once; the rest are folded
+
 
 @dataclass(frozen=True, slots=True)
 class Sight:
@@ -99,7 +101,9 @@ class CoursePage:
     simulated: bool
     next: NextAct
     doors: Doors | None
+    before: tuple[StepRow, ...]
     steps: tuple[StepRow, ...]
+    after: tuple[StepRow, ...]
     late: int
     skipped: int
     curve: CurveCard | None
@@ -113,6 +117,7 @@ def course_page(loaded: Loaded, sight: Sight, instrument: Instrument | None, at:
     """The page of one course at one instant, for one reader."""
     row, protocol, state = loaded.row, loaded.protocol, loaded.state
     steps = overview(protocol, state, at, zone)
+    done, coming = _in_time(steps, at)
     return CoursePage(
         key=row.key,
         name=row.person.name if sight.names else row.key,
@@ -126,7 +131,9 @@ def course_page(loaded: Loaded, sight: Sight, instrument: Instrument | None, at:
         simulated=row.simulated,
         next=next_act(loaded, sight, at, zone),
         doors=_doors(loaded, steps, at) if sight.arm else None,
-        steps=tuple(_step_row(loaded, s, sight, zone) for s in steps),
+        before=tuple(_step_row(loaded, s, sight, zone) for s in done),
+        steps=tuple(_step_row(loaded, s, sight, zone) for s in coming[:COMING]),
+        after=tuple(_step_row(loaded, s, sight, zone) for s in coming[COMING:]),
         late=sum(1 for s in steps if s.state is State.LATE and not s.optional),
         skipped=sum(1 for s in steps if s.state is State.SKIPPED),
         curve=curve_card(loaded, instrument, steps, at, zone) if sight.scores and instrument else None,
@@ -135,6 +142,14 @@ def course_page(loaded: Loaded, sight: Sight, instrument: Instrument | None, at:
         outcomes=tuple(_outcome(loaded, e) for e in protocol.endpoints) if sight.scores else (),
         acts=tuple((kind, str(KIND_WORDS[kind])) for kind in KIND_WORDS if kind in sight.acts),
     )
+
+
+def _in_time(steps: Iterable[Due], at: datetime) -> tuple[list[Due], list[Due]]:
+    """What is done or skipped, the newest last, and what is to come, the next first."""
+    settled = (State.DONE, State.SKIPPED)
+    done = sorted((s for s in steps if s.state in settled), key=lambda s: s.done_at or s.target or at)
+    coming = [s for s in steps if s.state not in settled]
+    return done, sorted(coming, key=lambda s: (not s.asks, s.target is None, s.target or at))
 
 
 def _born(loaded: Loaded) -> str:

@@ -1,0 +1,73 @@
+"""Takes pictures of a running demonstration's pages: `python tools/screenshots.py URL SIGN_INS.json FOLDER [THEMES]`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+WIDTHS = (390, 820, 1440)
+CHROMIUM = "/usr/bin/chromium"
+
+
+def main() -> None:
+    """Signs in as each role and takes each page in each width and theme."""
+    url, sign_ins, folder = sys.argv[1].rstrip("/"), json.loads(Path(sys.argv[2]).read_text()), Path(sys.argv[3])
+    themes = sys.argv[4].split(",") if len(sys.argv) > 4 else ["light", "dark", "dim"]
+    folder.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        for theme in themes:
+            for width in WIDTHS:
+                _tour(browser, url, sign_ins, folder, theme, width)
+        browser.close()
+
+
+def _tour(browser: Browser, url: str, sign_ins: dict[str, str], folder: Path, theme: str, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    context.add_cookies([{"name": "unstuck_theme", "value": theme, "url": url}])
+    page = context.new_page()
+    page.goto(f"{url}/people/sign-in/")
+    _shoot(page, folder / f"sign_in-{width}-{theme}.png")
+    _sign_in(page, "cleo", sign_ins["cleo"])
+    for name, path in (("today", "/today/"), ("people", "/courses/"), ("protocols", "/protocols/")):
+        page.goto(url + path)
+        _shoot(page, folder / f"{name}-{width}-{theme}.png")
+    page.goto(f"{url}/protocols/feder_2021/")
+    _shoot(page, folder / f"protocol-{width}-{theme}.png")
+    page.goto(f"{url}/courses/demo-007/")
+    _shoot(page, folder / f"course-{width}-{theme}.png")
+    _answering(page, url, folder, f"{width}-{theme}")
+    context.close()
+
+
+def _answering(page: Page, url: str, folder: Path, end: str) -> None:
+    """The phone's page, by a link to the first questions that are due to anybody."""
+    page.goto(f"{url}/courses/")
+    for address in [a.get_attribute("href") for a in page.locator("a.row-link").all()][:25]:
+        page.goto(url + (address or "/"))
+        link = page.locator("a[href*='/ask/']").first
+        if link.count():
+            link.click()
+            page.locator("main form button").click()
+            page.locator("#answer-link").click()
+            _shoot(page, folder / f"answer-{end}.png")
+            return
+
+
+def _sign_in(page: Page, name: str, password: str) -> None:
+    page.fill("input[name=username]", name)
+    page.fill("input[name=password]", password)
+    page.locator("main form button[type=submit]").click()
+
+
+def _shoot(page: Page, to: Path) -> None:
+    page.screenshot(path=to, full_page=True)
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    print(f"{to.name}{'  SIDEWAYS by ' + str(wide) if wide > 0 else ''}")
+
+
+if __name__ == "__main__":
+    main()
