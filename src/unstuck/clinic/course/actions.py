@@ -148,6 +148,7 @@ def _recorded(protocol: Protocol, log: Sequence[Event]) -> State:
 
 
 def _row(state: State, person: Person, release: Release, protocol: Protocol) -> Course:
+    assert state.enrolled_at is not None  # _release_for has refused events without an enrolment
     return Course.objects.create(
         key=state.key,
         person=person,
