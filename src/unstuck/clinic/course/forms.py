@@ -201,10 +201,14 @@ class DoseForm(EntryForm):
 class DischargeForm(EntryForm):
     """The person left after the last dose."""
 
-    def whats(self) -> list[ev.What]:
-        what = self.loaded.state.doses[-1].what if self.loaded.state.doses else None
-        if not isinstance(what, ev.DoseGiven):
+    def clean(self) -> dict[str, Any]:
+        if not self.loaded.state.doses:
             raise forms.ValidationError(_("There was no dose to leave after."))
+        return self.cleaned_data
+
+    def whats(self) -> list[ev.What]:
+        what = self.loaded.state.doses[-1].what
+        assert isinstance(what, ev.DoseGiven)
         return [ev.Discharged(what.step, what.occurrence)]
 
 

@@ -34,6 +34,11 @@ class Sight:
     arm: bool
     acts: frozenset[str]  # kinds of entry the reader may make
 
+    @property
+    def rules(self) -> bool:
+        """Whether the reader may see which rule before a step says no: it tells of scores and of readings."""
+        return self.scores and self.arm
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -178,8 +183,8 @@ def next_act(loaded: Loaded, sight: Sight, at: datetime, zone: tzinfo) -> NextAc
     return NextAct(
         level=row.state.value,
         kicker=str(STATE_WORDS[row.state]),
-        what=_what(row),
-        why=_why(row, zone),
+        what=_what(row, sight),
+        why=_why(row, sight, zone),
         figure=figure,
         unit=unit,
         small=small,
@@ -187,9 +192,11 @@ def next_act(loaded: Loaded, sight: Sight, at: datetime, zone: tzinfo) -> NextAc
     )
 
 
-def _what(row: Due) -> str:
+def _what(row: Due, sight: Sight) -> str:
     title = _numbered(row)
     unmet = len(row.verdict.unmet) if row.verdict else 0
+    if _waits(row) and not sight.rules:
+        return _("%(step)s is held") % {"step": title}
     match row.state:
         case State.STOP:
             return _("%(step)s: the protocol says stop") % {"step": title}
@@ -209,8 +216,15 @@ def _numbered(row: Due) -> str:
     return row.title if row.occurrence == 1 else f"{row.title} {row.occurrence}"
 
 
-def _why(row: Due, zone: tzinfo) -> str:
-    if row.state in (State.HELD, State.NOT_KNOWN, State.STOP) and row.verdict:
+def _waits(row: Due) -> bool:
+    return row.state in (State.HELD, State.NOT_KNOWN, State.STOP) and row.verdict is not None
+
+
+def _why(row: Due, sight: Sight, zone: tzinfo) -> str:
+    """The reason; which rule says no tells of health, so that only who may see rules reads it."""
+    if _waits(row) and not sight.rules:
+        return _("The treating team knows why.")
+    if _waits(row) and row.verdict:
         return " ".join(rule.sentence for rule in row.verdict.unmet[:2])
     if row.booked:
         return _("Booked for %(when)s.") % {"when": when(row.booked, zone)}
