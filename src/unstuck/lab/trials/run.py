@@ -8,6 +8,8 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +84,27 @@ def _pieces(job: Job, out: Path, todo: list[Chunk], workers: int) -> Iterator[tu
             yield work(job, chunk, folder)
         return
     spawn = multiprocessing.get_context("spawn")
-    with spawn.Pool(min(workers, len(todo)), _begin, (job, str(folder))) as pool:
+    with _held_interrupt():
+        pool = spawn.Pool(min(workers, len(todo)), _begin, (job, str(folder)))
+    with pool:
         yield from pool.imap_unordered(_one, todo)
+
+
+@contextmanager
+def _held_interrupt() -> Iterator[None]:
+    """Processes started meanwhile never hear Ctrl-C, not even while they load; this one hears it afterwards.
+
+    A blocked signal is inherited. The tracker is started first, because its start lifts the block.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin(job: Job, folder: str) -> None:
