@@ -1,4 +1,4 @@
-"""Takes pictures of a running demonstration's pages: `python tools/screenshots.py URL SIGN_INS.json FOLDER [THEMES]`."""
+"""Pictures of a running demonstration: `python tools/screenshots.py URL SIGN_INS.json FOLDER [THEMES]`."""
 
 from __future__ import annotations
 

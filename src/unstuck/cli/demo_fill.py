@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from unstuck.cli.demo_data import PROTOCOLS, fill
 from unstuck.clinic.course.actions import load_ghost
 from unstuck.clinic.protocol.actions import release_as
+from unstuck.clinic.protocol.queries import newest
 from unstuck.clinic.site import demo
 from unstuck.core.errors import Complaint
 from unstuck.core.events import DoseGiven, Event, VisitBooked
@@ -24,8 +25,9 @@ def register() -> None:
 
 def _fill(at: datetime) -> None:
     signer = demo.account("cleo").key
-    for key in PROTOCOLS:
-        release_as(load_protocol(key), signer, at - timedelta(days=40))
+    for protocol in map(load_protocol, PROTOCOLS):
+        if newest(protocol.key) is None:
+            release_as(protocol, signer, at - timedelta(days=40))
     for number, events in enumerate(fill(at)):
         chair = CHAIRS[number] if number < len(CHAIRS) else ""
         load_ghost(_seated(events, chair) if chair else events, demo.ada() if number == len(CHAIRS) else None, at)

@@ -47,6 +47,7 @@ class Since(StrEnum):
     BASELINE = "baseline"  # the last value before the first dose or therapy session
     PREVIOUS = "previous"  # the value before the latest
     FIRST = "first"
+    DOSE = "dose"  # the last value before the last dose
     LOWEST = "lowest"  # the lowest value before the latest: the best a symptom score has been
 
 
@@ -196,9 +197,15 @@ def _reference(facts: Facts, seen: Sequence[Seen], since: Since, at: datetime) -
         case Since.LOWEST:
             return min(seen[:-1], key=lambda s: float(s.value))
         case Since.BASELINE:
-            treated = facts.seen("treatments", at)
-            before = [s for s in seen if treated and s.at <= treated[0].at]
-            return before[-1] if before else None
+            return _last_before(seen, [t.at for t in facts.seen("treatments", at)][:1])
+        case Since.DOSE:
+            return _last_before(seen, [d.at for d in facts.seen("doses", at) if d.value][-1:])
+
+
+def _last_before(seen: Sequence[Seen], moments: Sequence[datetime]) -> Seen | None:
+    """The last value at or before the one moment; None where there is no moment or nothing before it."""
+    before = [s for s in seen if moments and s.at <= moments[0]]
+    return before[-1] if before else None
 
 
 def _held_for(rule: Condition, facts: Facts, at: datetime, minutes: int) -> Truth:

@@ -42,6 +42,7 @@ _SINCE = {
     Since.BASELINE: "the value before treatment",
     Since.PREVIOUS: "the value before",
     Since.FIRST: "the first value",
+    Since.DOSE: "the value before the last dose",
     Since.LOWEST: "its lowest value so far",
 }
 
