@@ -23,7 +23,8 @@ def sentence(entry: Entry, names: Mapping[str, str]) -> str:
     payload = json.loads(entry.payload)
     words = SAID[entry.kind](payload.get("what", payload), names) if entry.kind in SAID else _unknown(entry.kind)
     place = "" if entry.chain == SITE else _(" in course %(key)s") % {"key": short(entry.chain)}
-    return f"{actor_words(entry.actor, names)} {words}{place}."
+    told = f"{actor_words(entry.actor, names)} {words}{place}"
+    return told if told.endswith("…") else f"{told}."
 
 
 def actor_words(key: str, names: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from unstuck.core.protocol import Protocol, Step, kind_of
+from unstuck.core.protocol import AfterEachDose, Protocol, Step, kind_of
 from unstuck.core.protocol_times import Edge, Times
 from unstuck.core.time import Window
 
@@ -47,7 +47,7 @@ def marks(protocol: Protocol) -> tuple[Mark, ...]:
     """Every occurrence that can be placed. A window is the step's own, around its nominal day."""
     times = Times(protocol)
     placed = [
-        _mark(step, moment, number)
+        _mark(step, moment, number, _is_sure(times, step, number))
         for step in protocol.steps
         for _same, number in times.occurrences(step)
         if (moment := times.of(step, number, Edge.TARGET)) is not None
@@ -55,11 +55,18 @@ def marks(protocol: Protocol) -> tuple[Mark, ...]:
     return tuple(dict.fromkeys(placed))
 
 
-def _mark(step: Step, moment: int, number: int) -> Mark:
+def _mark(step: Step, moment: int, number: int, sure: bool) -> Mark:
     window = step.repeat.every if step.repeat and number > 1 else step.window
     opens, closes = _around(window, moment)
-    sure = step.when is None and not step.optional
     return Mark(_ROW_OF[kind_of(step.activity)], moment / _MINUTES_A_DAY, opens, closes, sure)
+
+
+def _is_sure(times: Times, step: Step, number: int) -> bool:
+    """Whether the step comes in any case; what follows each dose is as sure as that dose."""
+    if step.when is not None or step.optional:
+        return False
+    follows = times.doses[number - 1][0] if isinstance(step.after, AfterEachDose) else None
+    return follows is None or (follows.when is None and not follows.optional)
 
 
 def _around(window: Window, moment: int) -> tuple[float, float]:
@@ -85,7 +92,7 @@ def schedule_svg(protocol: Protocol) -> SafeString:
         f"<title>{escape(_('Schedule of %(title)s') % {'title': protocol.title})}</title><desc>{told}</desc>",
         *_days(scale),
         *_rows(),
-        *(_window(scale, mark) for mark in placed),
+        *(_window(scale, row, *span) for row in _HEIGHTS for span in _windows(placed, row)),
         *(_shape(scale.x(mark.day), mark) for mark in sorted(placed, key=lambda m: m.sure)),
     ]
     return mark_safe(f'<svg class="chart chart-wide" viewBox="0 0 760 236" role="img">{"".join(body)}</svg>')
@@ -133,14 +140,25 @@ def _rows() -> list[str]:
     ]
 
 
-def _window(scale: _Scale, mark: Mark) -> str:
-    """The span in which it may fall, cut at the edges of the drawing."""
-    left = max(scale.x(mark.opens), _LEFT - 8)
-    right = min(scale.x(mark.closes), _RIGHT + 8)
+def _windows(placed: tuple[Mark, ...], row: str) -> list[tuple[float, float]]:
+    """The windows of a row, those that overlap joined into one, so that the shade says only inside or outside."""
+    joined: list[tuple[float, float]] = []
+    for opens, closes in sorted((mark.opens, mark.closes) for mark in placed if mark.row == row):
+        if joined and opens <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(closes, joined[-1][1])
+        else:
+            joined.append((opens, closes))
+    return joined
+
+
+def _window(scale: _Scale, row: str, opens: float, closes: float) -> str:
+    """The span in which a mark may fall, cut at the edges of the drawing."""
+    left = max(scale.x(opens), _LEFT - 8)
+    right = min(scale.x(closes), _RIGHT + 8)
     if right - left < 2:
         return ""
-    y = _HEIGHTS[mark.row] - 9
-    return f'<rect class="{_BAND[mark.row]}" x="{left:.1f}" y="{y}" width="{right - left:.1f}" height="18" rx="4"/>'
+    y = _HEIGHTS[row] - 9
+    return f'<rect class="{_BAND[row]}" x="{left:.1f}" y="{y}" width="{right - left:.1f}" height="18" rx="4"/>'
 
 
 def _shape(x: float, mark: Mark) -> str:

@@ -6,14 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from itertools import groupby
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from unstuck.clinic.protocol.chart import marks, schedule_svg
+from unstuck.clinic.protocol.chart import Mark, marks, schedule_svg
 from unstuck.clinic.protocol.models import Release
 from unstuck.core.errors import Complaint
-from unstuck.core.protocol import Protocol, Strength
+from unstuck.core.protocol import Protocol, Route, Strength
 from unstuck.core.protocol_check import why_not_released
 from unstuck.core.protocol_file import parse_protocol
 from unstuck.core.protocol_text import Change, Row, Sentence, diff, explain, schedule_table
@@ -49,6 +50,15 @@ class Said:
     """A sentence with its source in words, and where the source lies."""
 
     text: str
+    source: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Findings that one source tells."""
+
+    texts: tuple[str, ...]
     source: str
     address: str
 
@@ -92,11 +102,12 @@ class ProtocolPage:
     evidence: Evidence
     why: str
     figures: tuple[Figure, ...]
-    findings: tuple[Said, ...]
+    findings: tuple[Found, ...]
     gaps: tuple[str, ...]
     chart: SafeString
     rows: tuple[tuple[Row, str], ...]
-    parts: tuple[Part, ...]
+    plan: tuple[Part, ...]
+    rules: tuple[Part, ...]
     releases: tuple[ReleaseRow, ...]
     newest: ReleaseRow | None
     changes: int
@@ -108,6 +119,11 @@ class ProtocolPage:
     def number_taken(self) -> bool:
         """Whether another text is signed under this very version."""
         return not self.is_released and any(row.version == self.version for row in self.releases)
+
+    @property
+    def may_sign(self) -> bool:
+        """Whether this reader can sign this text now."""
+        return self.may_release and not (self.is_released or self.number_taken or self.open_points)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +189,12 @@ def protocol_page(
         evidence=evidence_of(protocol),
         why=protocol.strength_why,
         figures=figures_of(protocol),
-        findings=tuple(_said(s, references) for s in said if s.part == "finding"),
+        findings=_findings(said, references),
         gaps=protocol.gaps,
         chart=schedule_svg(protocol),
         rows=tuple((row, _days(row)) for row in schedule_table(protocol)),
-        parts=_parts(said, references),
+        plan=_parts(said, references, ("arm", "step", "regimen")),
+        rules=_parts(said, references, ("gate", "limit", "monitoring", "alert", "endpoint")),
         releases=rows,
         newest=rows[0] if rows else None,
         changes=len(_changes(releases[0], protocol)) if releases else 0,
@@ -214,19 +231,36 @@ def evidence_of(protocol: Protocol) -> Evidence:
 def figures_of(protocol: Protocol) -> tuple[Figure, ...]:
     """Doses, therapy sessions, days of assessment and the length of the plan."""
     placed = marks(protocol)
-    counts = Counter(row for row, _day in {(mark.row, mark.day) for mark in placed})
     assessed = len({int(mark.day // 1) for mark in placed if mark.row == "assess"})
     days = [mark.day for mark in placed] or [0.0]
-    weeks = round((max(days) - min(days)) / 7)
-    routes = sorted({regimen.route.value.replace("_", " ").replace("iv", "IV") for regimen in protocol.regimens})
-    unsure = any(mark.row == "dose" and not mark.sure for mark in placed)
-    most = _("at most, ") if unsure else ""
+    ways = _routes()
+    routes = sorted({ways[regimen.route] for regimen in protocol.regimens})
+    doses, more_doses = _counted(placed, "dose")
+    sessions, more_sessions = _counted(placed, "therapy")
     return (
-        Figure(_("Doses"), str(counts["dose"]), most + ", ".join(routes) if counts["dose"] else _("no drug")),
-        Figure(_("Therapy"), str(counts["therapy"]), _("sessions")),
-        Figure(_("Assessments"), str(assessed), _("days with an assessment")),
-        Figure(_("From start to end"), str(weeks), _("weeks, all on target")),
+        Figure(_("Doses"), str(doses), ", ".join(routes) + more_doses if doses else _("no drug")),
+        Figure(_("Therapy"), str(sessions), _("sessions") + more_sessions),
+        Figure(_("Assessments"), str(assessed), _("days with one")),
+        Figure(_("From start to end"), str(round((max(days) - min(days)) / 7)), _("weeks, all on target")),
     )
+
+
+def _routes() -> dict[Route, str]:
+    return {
+        Route.IV_INFUSION: _("by vein"),
+        Route.IV_BOLUS: _("by vein"),
+        Route.IM: _("into a muscle"),
+        Route.SC: _("under the skin"),
+        Route.INTRANASAL: _("into the nose"),
+        Route.SUBLINGUAL: _("under the tongue"),
+        Route.ORAL: _("by mouth"),
+    }
+
+
+def _counted(placed: tuple[Mark, ...], row: str) -> tuple[int, str]:
+    """How many marks of a row are sure to come, and in words how many more may."""
+    tally = Counter(mark.sure for mark in placed if mark.row == row)
+    return tally[True], _(", %(n)s more if needed") % {"n": tally[False]} if tally[False] else ""
 
 
 def _days(row: Row) -> str:
@@ -249,11 +283,18 @@ def _headings() -> dict[str, str]:
     }
 
 
-def _parts(said: tuple[Sentence, ...], references: Mapping[str, Source]) -> tuple[Part, ...]:
-    by_part = {
-        heading: tuple(_said(s, references) for s in said if s.part == key) for key, heading in _headings().items()
-    }
-    return tuple(Part(heading, sentences) for heading, sentences in by_part.items() if sentences)
+def _parts(said: tuple[Sentence, ...], references: Mapping[str, Source], keys: tuple[str, ...]) -> tuple[Part, ...]:
+    """The sentences of these parts, each part under its heading; a part without a sentence is left out."""
+    headings = _headings()
+    by_part = [(headings[key], tuple(_said(s, references) for s in said if s.part == key)) for key in keys]
+    return tuple(Part(heading, sentences) for heading, sentences in by_part if sentences)
+
+
+def _findings(said: tuple[Sentence, ...], references: Mapping[str, Source]) -> tuple[Found, ...]:
+    """The findings in their order; neighbours from one source stand together."""
+    told = [_said(s, references) for s in said if s.part == "finding"]
+    groups = [(origin, list(group)) for origin, group in groupby(told, key=lambda s: (s.source, s.address))]
+    return tuple(Found(tuple(s.text for s in group), *origin) for origin, group in groups)
 
 
 def _said(sentence: Sentence, references: Mapping[str, Source]) -> Said:
