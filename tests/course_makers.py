@@ -28,10 +28,10 @@ def released(key: str, signer: Account, at: datetime) -> Release:
 def adas_course(
     cast: dict[str, Account], at: datetime, key: str = "feder_2021", arm: str | None = "ketamine"
 ) -> Course:
-    """Ada, a real person, enrolled under a released protocol; nothing else has happened."""
+    """Ada, enrolled in the ketamine arm of feder_2021; nothing else has happened."""
     person = cast["ada"].person
     assert person is not None
-    return enrol(person, released(key, cast["cleo"], at), arm, Entry(cast["finn"].key, at, at))
+    return enrol(person, released("feder_2021", cast["cleo"], at), "ketamine", Entry(cast["finn"].key, at, at))
 
 
 def tell(course: Course, what: ev.What, actor: str, at: datetime) -> None:

@@ -14,7 +14,9 @@ from unstuck.clinic.assessment import actions
 from unstuck.clinic.assessment.models import Link, Waiting
 from unstuck.clinic.assessment.wording import NoWording, keep_wording
 from unstuck.clinic.course import queries
+from unstuck.clinic.course.actions import Entry, write
 from unstuck.clinic.messages.models import Message
+from unstuck.core.events import ConsentGiven
 from unstuck.core.instrument_file import load_instrument
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +123,7 @@ def test_real_people_are_not_asked_with_our_labels(at, settings, tmp_path):
     """Without official wording a real person gets no link; with it, the score is for care."""
     settings.UNSTUCK_DEMO = False
     real = enrolled(released("pe", at), at, None)
+    write(real, ConsentGiven("treatment", "1", "consent"), Entry("a_test", at, at))
     protocol = queries.load(real).protocol
     step = next(s for s in protocol.steps if "pcl5_week" in getattr(s.activity, "instruments", ()))
     place = actions.Place(step.key, 1)

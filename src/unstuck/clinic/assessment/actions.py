@@ -16,15 +16,17 @@ from unstuck.clinic.assessment.models import Link, Waiting
 from unstuck.clinic.assessment.wording import wording_of
 from unstuck.clinic.course.actions import Entry, write_all
 from unstuck.clinic.course.models import Course
-from unstuck.clinic.course.queries import protocol_of
+from unstuck.clinic.course.queries import load, protocol_of
 from unstuck.clinic.ledger.actions import note
 from unstuck.clinic.messages.actions import Letter, send
 from unstuck.core import events as ev
 from unstuck.core.activities import Assess
-from unstuck.core.assessment import Answer, complaints_about, event_parts, score
+from unstuck.core.assessment import Answer, complaints_about, event_parts, score, shown_items
 from unstuck.core.errors import Complaint
 from unstuck.core.instrument import Instrument
 from unstuck.core.instrument_file import load_instrument
+from unstuck.core.refusals import Refusal
+from unstuck.core.verdict import verdict
 from unstuck.core.wording_file import may_score_for_care
 
 GOOD_FOR = timedelta(days=4)
@@ -33,6 +35,10 @@ _SALT = "unstuck.answer"
 
 class LinkGone(Complaint):
     """The link is forged, used up or too old."""
+
+
+class NotNow(Complaint):
+    """The step is closed, or over."""
 
 
 class NothingToAsk(Complaint):
@@ -48,8 +54,9 @@ class Place:
 
 
 def make_link(course: Course, place: Place, actor: str, at: datetime) -> str:
-    """The signed token of a new link to what the step asks the person. Raises NothingToAsk, NoWording."""
+    """The signed token of a new link to what the step asks the person. Raises NothingToAsk, NotNow, NoWording."""
     asked = asked_of(course, place, "patient")
+    _refuse_closed(course, place, at)
     for instrument in asked:
         wording_of(instrument, course.simulated)
     token = secrets.token_urlsafe(24)
@@ -66,6 +73,15 @@ def make_link(course: Course, place: Place, actor: str, at: datetime) -> str:
         )
         note("link.made", actor, at, {"step": place.step, "occurrence": place.occurrence}, course.key)
     return signing.Signer(salt=_SALT).sign(token)
+
+
+def _refuse_closed(course: Course, place: Place, at: datetime) -> None:
+    loaded = load(course)
+    said = verdict(loaded.protocol, loaded.state, place.step, place.occurrence, at)
+    if loaded.state.settled(place.step, place.occurrence):
+        raise NotNow(_("This step is done or skipped already."))
+    if not said.opens:
+        raise NotNow(_("This step is still closed: %(why)s") % {"why": said.unmet[0].sentence})
 
 
 def asked_of(course: Course, place: Place, rater: str) -> list[Instrument]:
@@ -117,26 +133,36 @@ def waiting(link: Link, instrument: str) -> dict[str, Answer]:
 
 
 def finish(link: Link, at: datetime) -> None:
-    """Writes all answers into the course and closes the link. Raises Complaint; then everything still waits."""
+    """Writes all answers into the course and closes the link.
+
+    Where the step no longer takes them (somebody skipped it meanwhile, or it is answered), they enter the course
+    without a step: an answer that was given is never lost, and its giver is told nothing about the course.
+    """
     with transaction.atomic():
-        filled = [(i, waiting(link, i.key)) for i in map(load_instrument, link.instruments)]
+        kept = [(i, waiting(link, i.key)) for i in map(load_instrument, link.instruments)]
         entry = Entry(link.course.person.key, at, at)
-        complete(link.course, Place(link.step, link.occurrence), filled, entry)
+        try:
+            with transaction.atomic():
+                complete(link.course, Place(link.step, link.occurrence), kept, entry)
+        except Refusal:
+            complete(link.course, None, kept, entry)
         link.waiting.all().delete()
         link.finished_at = at
         link.save(update_fields=["finished_at"])
 
 
-def complete(
-    course: Course, place: Place, filled: Sequence[tuple[Instrument, Mapping[str, Answer]]], entry: Entry
-) -> None:
-    """Records completed instruments of one step together. Raises Complaint."""
+Sheets = Sequence[tuple[Instrument, Mapping[str, Answer]]]
+
+
+def complete(course: Course, place: Place | None, filled: Sheets, entry: Entry) -> None:
+    """Records completed instruments together, of one step or of none. Raises Complaint."""
     write_all(course, [(_completed(course, place, i, answers), entry) for i, answers in filled])
 
 
 def _completed(
-    course: Course, place: Place, instrument: Instrument, answers: Mapping[str, Answer]
+    course: Course, place: Place | None, instrument: Instrument, given: Mapping[str, Answer]
 ) -> ev.AssessmentCompleted:
+    answers = asked_only(instrument, given)
     faults = complaints_about(instrument, answers)
     if faults:
         raise faults[0]
@@ -148,11 +174,19 @@ def _completed(
         wording=wording.stamp,
         answers=parts.answers,
         scores=parts.scores,
-        step=place.step,
-        occurrence=place.occurrence,
+        step=place.step if place else None,
+        occurrence=place.occurrence if place else 1,
         flags=parts.flags,
         for_care=course.simulated or may_score_for_care(instrument, wording),
     )
+
+
+def asked_only(instrument: Instrument, answers: Mapping[str, Answer]) -> dict[str, Answer]:
+    """Without answers to questions that an earlier answer, changed since, has closed."""
+    kept = dict(answers)
+    while stale := set(kept) - {item.key for item in shown_items(instrument, kept)}:
+        kept = {key: value for key, value in kept.items() if key not in stale}
+    return kept
 
 
 def _hash(token: str) -> str:

@@ -37,6 +37,7 @@ class Question:
     low: int
     high: int
     picks: tuple[Pick, ...]
+    given: float | int | None = None  # what a member of staff has just typed; never set behind a link
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +118,20 @@ RECALL_WORDS: Mapping[str, str | Promise] = {
 
 
 def answers_from(posted: Mapping[str, list[str]], items: tuple[Item, ...]) -> dict[str, Answer]:
-    """The answers of one posted screen; what was left open is left out."""
+    """The answers of one posted screen; what was left open, or is no answer to the item, is left out."""
     found: dict[str, Answer] = {}
     for item in items:
-        values = [v for v in posted.get(item.key, []) if v != ""]
-        if values and item.kind is Kind.MULTIPLE:
-            found[item.key] = [int(v) for v in values]
-        elif values:
-            found[item.key] = float(values[0])
+        values = [value for text in posted.get(item.key, []) if (value := _value(text, item)) is not None]
+        if values:
+            found[item.key] = [int(v) for v in values] if item.kind is Kind.MULTIPLE else values[0]
     return found
+
+
+def _value(text: str, item: Item) -> float | None:
+    """The number that was posted, None where it is none or lies outside the item."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    whole = item.kind is Kind.NUMBER or value.is_integer()
+    return value if item.low <= value <= item.high and whole else None

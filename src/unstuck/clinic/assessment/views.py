@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
@@ -18,7 +20,7 @@ from unstuck.clinic.assessment.wording import wording_of
 from unstuck.clinic.course import queries
 from unstuck.clinic.course.actions import Entry
 from unstuck.clinic.people import access
-from unstuck.core.assessment import Answer
+from unstuck.core.assessment import Answer, shown_items
 from unstuck.core.errors import Complaint
 from unstuck.core.instrument import Instrument
 
@@ -92,19 +94,20 @@ def _place(text: str) -> actions.Place:
 @access.require(access.is_staff)
 @require_http_methods(["GET", "POST"])
 def rated(request: HttpRequest, key: str) -> HttpResponseBase:
-    """What a clinician rates for a step, all on one page."""
+    """What a clinician rates for a step, all on one page; what was typed stands again where it was refused."""
     row = get_object_or_404(queries.everyone(), key=key)
     account, at = access.allow(request, access.may_answer, row), clock.now(request)
     name = row.person.name if access.may_see_names(account) else row.key
-    context: dict[str, Any] = {"row": row, "name": name, "place": request.GET.get("step", "")}
+    asked = request.POST.get("step") or request.GET.get("step", "")
+    context: dict[str, Any] = {"row": row, "name": name, "place": asked}
     try:
-        place = _place(request.POST.get("step") or context["place"])
-        asked = actions.asked_of(row, place, "clinician")
-        if request.method == "POST":
-            filled = [(i, _posted(request, i)) for i in asked]
-            actions.complete(row, place, filled, Entry(account.key, at, at))
+        place = _place(asked)
+        sheets = [(i, _posted(request, i)) for i in actions.asked_of(row, place, "clinician")]
+        context["open"] = sum(_open(i, answers) for i, answers in sheets) if request.method == "POST" else 0
+        context["sheets"] = [_sheet(i, answers, row.simulated) for i, answers in sheets]
+        if request.method == "POST" and (not context["open"] or "anyway" in request.POST):
+            actions.complete(row, place, sheets, Entry(account.key, at, at))
             return redirect("course:course", key=row.key)
-        context["sheets"] = [_sheet(i, row.simulated) for i in asked]
     except Complaint as refusal:
         context["refusal"] = refusal
     return render(request, "assessment/rated.html", context, status=409 if "refusal" in context else 200)
@@ -117,8 +120,18 @@ def _posted(request: HttpRequest, instrument: Instrument) -> dict[str, Answer]:
     return answers_from(own, instrument.items)
 
 
-def _sheet(instrument: Instrument, simulated: bool) -> dict[str, object]:
+def _open(instrument: Instrument, answers: Mapping[str, Answer]) -> int:
+    """How many questions that are asked, given the answers, have none."""
+    return sum(1 for item in shown_items(instrument, answers) if not item.optional and item.key not in answers)
+
+
+def _sheet(instrument: Instrument, answers: Mapping[str, Answer], simulated: bool) -> dict[str, object]:
     wording = wording_of(instrument, simulated)
     count = len(instrument.items)
     rows = [question(item, wording, n, count) for n, item in enumerate(instrument.items, 1)]
-    return {"prefix": f"{instrument.key}.", "title": instrument.title, "demo": wording.demo, "questions": rows}
+    filled = [replace(row, given=_number(answers.get(row.name))) for row in rows]
+    return {"prefix": f"{instrument.key}.", "title": instrument.title, "demo": wording.demo, "questions": filled}
+
+
+def _number(answer: Answer) -> float | None:
+    return answer if isinstance(answer, int | float) else None
