@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from datetime import datetime, timedelta
 
@@ -34,6 +35,7 @@ def walk_on(course: Course, until: str, at: datetime, most: int = 60) -> datetim
     """Does whatever is next in the course until that step is done; the instant after it. Events go to the ledger."""
     loaded = queries.load(course)
     here = Walk(loaded.protocol, at, random.Random(1), loaded.state, key=course.key)
+    here.ids = itertools.count(len(loaded.state.log))
     here.add(ev.ReadingTaken("weight_kg", 70.0))
     while most and not any(step == until for step, _ in here.course.done):
         most -= 1

@@ -1,74 +1,119 @@
-"""A real browser on a real server: the staff of the cast, and headless Chromium."""
+"""A clinic served as a user would serve it, and a real browser to visit it with.
+
+The browser is the one that UNSTUCK_CHROMIUM names, else a Chromium on PATH. Each test has contexts of its own, and
+ends with the claim that no page had a script error or asked for anything that its security policy refuses.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import Iterator
-from typing import Any
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
 
 import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
-from tests.site_fixtures import CAST, PASSWORD, at, home, ledger_triggers
+import tests.site_fixtures  # noqa: F401 (sets Django up before a journey imports the clinic)
 
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright runs an event loop beside the test's database
+READY_WITHIN_S = 120
+DESK, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+Visit = Callable[..., Page]
 
-from playwright.sync_api import Browser, Page, sync_playwright
 
-from unstuck.clinic import clock
-from unstuck.clinic.people.actions import NewAccount, open_account
-from unstuck.clinic.people.models import Role
+@dataclass(frozen=True)
+class Clinic:
+    """A demonstration being served: its address, its data folder, and the password of each member of the cast."""
 
-__all__ = ["at", "home", "ledger_triggers"]
+    address: str
+    home: Path
+    passwords: dict[str, str]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(item.fspath).is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.journey)
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, without a window."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert path, "the journeys need Chromium: apt-get install chromium"
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+    """A headless Chromium."""
+    path = os.environ.get("UNSTUCK_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if not path:
+        pytest.skip("no Chromium on PATH; install one or set UNSTUCK_CHROMIUM to its path")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()
 
 
-@pytest.fixture
-def clinic(live_server: Any, settings: Any, at: Any) -> Iterator[str]:
-    """The address of a demonstration clinic with staff and nobody else, its clock stopped at `at`."""
-    settings.UNSTUCK_DEMO = True
-    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = settings.SECURE_SSL_REDIRECT = False
-    for name, roles in CAST.items():
-        if Role.PATIENT not in roles:
-            open_account(NewAccount(name, name.title(), roles, f"{name}@example.org", PASSWORD, None), "a_test", at)
-    clock.set_to(at)
-    yield live_server.url
-    clock.set_to(None)
+@pytest.fixture(scope="session")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
+    """`unstuck serve --demo` in a data folder of its own."""
+    home, address = tmp_path_factory.mktemp("clinic") / "home", f"http://127.0.0.1:{_free_port()}"
+    command = [sys.executable, "-m", "unstuck", "serve", "--demo", "--port", address.rpartition(":")[2]]
+    with (home.parent / "log").open("wb") as log:
+        server = subprocess.Popen(command, env=os.environ | {"UNSTUCK_HOME": str(home)}, stdout=log, stderr=log)
+    try:
+        _wait_for(f"{address}/health/", server, home.parent / "log")
+        yield Clinic(address, home, json.loads((home / "sign-ins.json").read_text(encoding="utf-8")))
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
 
 
 @pytest.fixture
-def sign_in(chromium: Browser, clinic: str) -> Iterator[Any]:
-    """Opens a browser of its own, signs somebody in and gives the page."""
+def visit(chromium: Browser, clinic: Clinic) -> Iterator[Visit]:
+    """`visit("cleo")` is a page in which Cleo has signed in; `visit()` one in which nobody has; `viewport=PHONE`."""
+    faults: list[str] = []
     contexts = []
 
-    def go(name: str, width: int = 1440) -> Page:
-        context = chromium.new_context(viewport={"width": width, "height": 900}, base_url=clinic)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto("/people/sign-in/")
-        page.fill("input[name=username]", name)
-        page.fill("input[name=password]", PASSWORD)
-        page.click("main form button[type=submit]")
+    def visit(username: str | None = None, viewport: ViewportSize = DESK) -> Page:
+        contexts.append(chromium.new_context(base_url=clinic.address, viewport=viewport))
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
+        page.on("console", lambda said: faults.append(f"{page.url}: {said.text}") if said.type == "error" else None)
+        if username:
+            sign_in(page, username, clinic.passwords[username])
         return page
 
-    yield go
+    yield visit
     for context in contexts:
         context.close()
+    assert faults == []
 
 
-@pytest.fixture
-def phone(chromium: Browser, clinic: str) -> Iterator[Page]:
-    """A phone of 390 px in which nobody has signed in."""
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, base_url=clinic, has_touch=True)
-    yield context.new_page()
-    context.close()
+def sign_in(page: Page, username: str, password: str) -> None:
+    """Fills in the form for signing in, as a person would."""
+    page.goto("/people/sign-in/")
+    page.locator("input[name=username]").fill(username)
+    page.locator("input[name=password]").fill(password)
+    page.locator("main button[type=submit]").click()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + READY_WITHIN_S
+    while True:
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        except (URLError, OSError):
+            if server.poll() is not None or time.monotonic() > end:
+                pytest.fail(f"the clinic did not start: {log.read_text(errors='replace')}")
+            time.sleep(0.2)

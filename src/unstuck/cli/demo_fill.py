@@ -34,14 +34,20 @@ def _fill(at: datetime) -> None:
 
 
 def _seated(events: Sequence[Event], chair: str) -> list[Event]:
-    """The course with its last dose booked on a chair an hour before it was given."""
+    """The course with its last dose on a chair: one that is still to come, or else the one that was given."""
+    last = events[-1]
+    if isinstance(last.what, VisitBooked):
+        return [*events[:-1], replace(last, what=replace(last.what, place=chair))]
     doses = [e for e in events if isinstance(e.what, DoseGiven)]
     if not doses:
         raise Complaint("A course on a chair has no dose.")
-    last = doses[-1]
-    assert isinstance(last.what, DoseGiven)
-    moment = last.observed_at - timedelta(hours=20)
-    what = VisitBooked(last.what.step, last.what.occurrence, last.observed_at, chair)
-    booking = replace(last, id=f"{last.id}-booked", observed_at=moment, recorded_at=moment, what=what)
+    return _booked_before(events, doses[-1], chair)
+
+
+def _booked_before(events: Sequence[Event], dose: Event, chair: str) -> list[Event]:
+    assert isinstance(dose.what, DoseGiven)
+    moment = dose.observed_at - timedelta(hours=20)
+    what = VisitBooked(dose.what.step, dose.what.occurrence, dose.observed_at, chair)
+    booking = replace(dose, id=f"{dose.id}-booked", observed_at=moment, recorded_at=moment, what=what)
     place = next((i for i, e in enumerate(events) if e.observed_at > moment and i > 0), len(events))
     return [*events[:place], booking, *events[place:]]

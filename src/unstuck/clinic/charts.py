@@ -173,8 +173,10 @@ def _line(scale: _Scale, points: tuple[tuple[datetime, float], ...]) -> list[str
         return []
     xy = [(scale.x(at), scale.y(value)) for at, value in points]
     dots = [f'<circle class="m1" cx="{x:.1f}" cy="{y:.1f}" r="{5 if len(xy) > 12 else 7}"/>' for x, y in xy]
-    ends = [(xy[0], points[0][1], -14.0)] + ([(xy[-1], points[-1][1], 24.0)] if len(xy) > 1 else [])
-    labels = [f'<text class="big halo mid" x="{x:.1f}" y="{y + dy:.1f}">{v:g}</text>' for (x, y), v, dy in ends]
+    ends = [(xy[0], points[0][1], -14.0)] + (
+        [((xy[-1][0] - 14, xy[-1][1]), points[-1][1], 24.0)] if len(xy) > 1 else []
+    )
+    labels = [f'<text class="big halo end" x="{x + 8:.1f}" y="{y + dy:.1f}">{v:g}</text>' for (x, y), v, dy in ends]
     return [f'<path class="l1" d="{_path(xy)}"/>', *dots, *labels]
 
 

@@ -15,9 +15,10 @@ from unstuck.clinic.course.queries import Loaded
 from unstuck.clinic.course.words import KIND_WORDS, STATE_WORDS, dose_words, span_text, when
 from unstuck.core.deviations import Deviation, deviations
 from unstuck.core.events import AdverseEventNoted
-from unstuck.core.instrument import Instrument
+from unstuck.core.instrument import Instrument, Rater
+from unstuck.core.instrument_file import load_instrument
 from unstuck.core.outcomes import evaluate
-from unstuck.core.protocol import Endpoint
+from unstuck.core.protocol import Activity, Assess, Consent, Dose, Endpoint
 from unstuck.core.schedule import Due, State, due, overview
 from unstuck.core.time import study_day
 from unstuck.core.verdict import RuleVerdict, Verdict, verdict
@@ -188,7 +189,7 @@ def next_act(loaded: Loaded, sight: Sight, at: datetime, zone: tzinfo) -> NextAc
         figure=figure,
         unit=unit,
         small=small,
-        links=_links(loaded.row.key, row, sight),
+        links=_links(loaded.row.key, row, sight, loaded.protocol.step(row.step).activity),
     )
 
 
@@ -243,12 +244,27 @@ def _clock(row: Due, at: datetime, zone: tzinfo) -> tuple[str, str, str]:
     return "", "", ""
 
 
-def _links(key: str, row: Due, sight: Sight) -> tuple[Link, ...]:
+def _links(key: str, row: Due, sight: Sight, activity: Activity) -> tuple[Link, ...]:
     """What the reader may do about a step; the form opens on that step."""
-    wanted = {"assess": ("link", "rated"), "dose": ("dose",), "consent": ("consent",)}.get(row.kind, ("held",))
+    wanted = _wanted(activity, row)
     more = () if row.booked or row.kind in ("assess", "consent") else ("book",)
     place = f"{row.step}:{row.occurrence}"
     return tuple(Link(str(KIND_WORDS[k]), _address(key, k, place)) for k in (*wanted, *more) if k in sight.acts)
+
+
+def _wanted(activity: Activity, row: Due) -> tuple[str, ...]:
+    """The kinds of entry that bring a step on: readings before a held dose, a link or a rating for its instruments."""
+    match activity:
+        case Assess(instruments, readings):
+            raters = {load_instrument(i).rater for i in instruments}
+            asked = [kind for kind, rater in (("link", Rater.PATIENT), ("rated", Rater.CLINICIAN)) if rater in raters]
+            return (*asked, "reading") if readings else tuple(asked)
+        case Dose():
+            return ("dose",) if row.state is State.OPEN else ("reading", "fact", "dose")
+        case Consent():
+            return ("consent",)
+        case _:
+            return ("held",)
 
 
 def _address(key: str, kind: str, place: str) -> str:
@@ -316,7 +332,9 @@ def _step_row(loaded: Loaded, row: Due, sight: Sight, zone: tzinfo) -> StepRow:
         word=str(STATE_WORDS[row.state]),
         title=_numbered(row),
         detail=_detail(loaded, row, sight, zone),
-        links=_links(loaded.row.key, row, sight) if row.asks or row.state is State.PLANNED else (),
+        links=_links(loaded.row.key, row, sight, loaded.protocol.step(row.step).activity)
+        if row.asks or row.state is State.PLANNED
+        else (),
     )
 
 

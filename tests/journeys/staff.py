@@ -1,0 +1,70 @@
+"""A clinic with staff and nobody else, served from the test's own database, so that a journey can move its clock."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.test import override_settings
+from playwright.sync_api import Browser, Page
+
+from tests.site_fixtures import CAST, PASSWORD, at, home, ledger_triggers
+from unstuck.clinic import clock
+from unstuck.clinic.people.actions import NewAccount, open_account
+from unstuck.clinic.people.models import Role
+
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the browser's event loop runs beside the test's database
+
+__all__ = ["at", "home", "ledger_triggers", "phone", "plain_http", "staff", "staffed"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_http() -> Iterator[None]:
+    """The test's server speaks plain HTTP on this machine; its middleware reads that when it starts."""
+    secure = {"SECURE_SSL_REDIRECT": False, "SESSION_COOKIE_SECURE": False, "CSRF_COOKIE_SECURE": False}
+    with override_settings(**secure, SESSION_COOKIE_NAME="unstuck", CSRF_COOKIE_NAME="csrf"):
+        yield
+
+
+@pytest.fixture
+def staffed(live_server: Any, settings: Any, at: datetime) -> Iterator[str]:
+    """The address of a demonstration with staff, its clock stopped at `at`."""
+    settings.UNSTUCK_DEMO = True
+    for name, roles in CAST.items():
+        if Role.PATIENT not in roles:
+            open_account(NewAccount(name, name.title(), roles, f"{name}@example.org", PASSWORD, None), "a_test", at)
+    clock.set_to(at)
+    yield live_server.url
+    clock.set_to(None)
+
+
+@pytest.fixture
+def staff(chromium: Browser, staffed: str) -> Iterator[Callable[[str], Page]]:
+    """Opens a browser of its own, signs a member of staff in and gives the page."""
+    contexts = []
+
+    def come_in(name: str) -> Page:
+        context = chromium.new_context(viewport={"width": 1440, "height": 900}, base_url=staffed)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto("/people/sign-in/")
+        page.fill("input[name=username]", name)
+        page.fill("input[name=password]", PASSWORD)
+        page.click("main form button[type=submit]")
+        page.wait_for_url(lambda url: "sign-in" not in url)
+        return page
+
+    yield come_in
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def phone(chromium: Browser, staffed: str) -> Iterator[Page]:
+    """A phone of 390 px in which nobody has signed in."""
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, base_url=staffed, has_touch=True)
+    yield context.new_page()
+    context.close()
