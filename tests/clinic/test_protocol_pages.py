@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils.html import escape
 
 from tests.site_fixtures import PASSWORD
+from unstuck.clinic.course.queries import ReleaseAltered, protocol_of
 from unstuck.clinic.ledger.queries import entries
 from unstuck.clinic.people.models import Account
 from unstuck.clinic.protocol import actions
@@ -109,6 +110,16 @@ def test_a_release_is_final(cast: dict[str, Account], at: datetime) -> None:
     with pytest.raises(ReleaseIsFinal):
         made.delete()
     assert Release.objects.get().title == load_protocol("feder_2021").title
+
+
+def test_an_altered_text_runs_no_course(cast: dict[str, Account], at: datetime) -> None:
+    """A release whose text was changed in the database, past the model's guard, is found by its hash and refused."""
+    made = actions.release(load_protocol("feder_2021"), cast["cleo"], PASSWORD, at)
+    assert protocol_of(made).hash == made.hash
+    altered = made.text.replace("amount = 0.5", "amount = 0.9", 1)
+    assert Release.objects.filter(pk=made.pk).update(text=altered) == 1
+    with pytest.raises(ReleaseAltered, match="not the one that was signed"):
+        protocol_of(Release.objects.get())
 
 
 def test_changes_since_the_release(signed_in: Browser, cast: dict[str, Account], at: datetime) -> None:

@@ -47,6 +47,7 @@ _OTHERS: dict[str, Callable[[], str]] = {
     "operator": lambda: _("The operator of the server"),
     "demo": lambda: _("The demonstration"),
     "sim": lambda: _("The simulator"),
+    "ghost": lambda: _("The loader of simulated courses"),
 }
 
 

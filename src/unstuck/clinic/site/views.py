@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
@@ -12,6 +13,8 @@ from unstuck.clinic.course.queries import own_courses
 from unstuck.clinic.ledger import head
 from unstuck.clinic.people import access
 from unstuck.clinic.site.context import THEME_COOKIE, THEMES, menu
+
+A_YEAR = 365 * 24 * 3600  # seconds
 
 
 @access.require(access.is_anyone)
@@ -32,7 +35,8 @@ def theme(request: HttpRequest) -> HttpResponseBase:
     response = redirect(back if safe else "home")
     chosen = request.POST.get("theme", "")
     if chosen in THEMES:
-        response.set_cookie(THEME_COOKIE, chosen, max_age=365 * 24 * 3600, samesite="Lax", httponly=True)
+        tls = settings.SESSION_COOKIE_SECURE
+        response.set_cookie(THEME_COOKIE, chosen, max_age=A_YEAR, samesite="Lax", httponly=True, secure=tls)
     return response
 
 
