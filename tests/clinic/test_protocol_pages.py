@@ -87,6 +87,14 @@ def test_the_library_is_for_staff(signed_in: Browser, username: str) -> None:
     assert [client.get(page).status_code for page in ("/protocols/", PAGE)] == [403, 403]
 
 
+def test_the_shelf_says_what_each_is_and_how_strong(signed_in: Browser) -> None:
+    """Each protocol stands in the list with its own summary, its evidence in a word, and that it is not signed."""
+    page = signed_in("nia").get("/protocols/").content.decode()
+    shelf = [load_protocol(key) for key in protocol_keys()]
+    assert all(escape(p.title) in page and escape(p.summary) in page for p in shelf)
+    assert page.count('class="evid"') == page.count("Not signed for use here") == len(shelf)
+
+
 def test_one_signs_what_one_saw(signed_in: Browser) -> None:
     """When the library's text changed after the page was opened, nothing is signed."""
     answer = signed_in("cleo").post(PAGE, {"hash": "of an older text", "password": PASSWORD})

@@ -82,6 +82,7 @@ class ReleaseRow:
 class LibraryRow:
     key: str
     title: str
+    summary: str
     evidence: Evidence
     figures: tuple[Figure, ...]
     version: str
@@ -159,6 +160,7 @@ def _library_row(protocol: Protocol, release: Release | None, zone: tzinfo) -> L
     return LibraryRow(
         protocol.key,
         protocol.title,
+        protocol.summary,
         evidence_of(protocol),
         figures_of(protocol),
         protocol.version,
