@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import START, before_dose, dose, enrolled, event, recorded, small_protocol, whole_course
+from tests.builders import START, before_dose, dose, enrolled, event, pcl5, recorded, small_protocol, whole_course
 from unstuck.core import events as ev
 from unstuck.core.conditions import AtMost
 from unstuck.core.course import Course, replay
@@ -77,6 +77,16 @@ def test_conditional_step_is_quiet():
     assert states(well, 700)["booster", 1] is State.CONDITIONAL
     assert not any(d.step == "booster" for d in due(SMALL, well, at(700)))
     assert any(d.step == "booster" for d in due(SMALL, ill, at(700)))
+
+
+def test_a_closed_window_is_not_opened_by_a_later_score():
+    """A conditional step whose window closed while its rule failed does not become late when the rule holds later."""
+    well = recorded(SMALL, [*whole_course(SMALL, final=20), event(ev.StepHeld("decide", 1), 400)])
+    long_after = 400 + 24 * 90
+    relapsed = replay(SMALL, [pcl5(60, long_after, None)], well)
+    assert states(relapsed, long_after + 24)["booster", 1] is State.CONDITIONAL
+    soon = replay(SMALL, [pcl5(60, 400 + 24 * 20, None)], well)
+    assert states(soon, long_after)["booster", 1] is State.LATE
 
 
 def gated(otherwise):

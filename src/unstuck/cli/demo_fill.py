@@ -15,6 +15,7 @@ from unstuck.core.errors import Complaint
 from unstuck.core.events import DoseGiven, Event, VisitBooked
 from unstuck.core.protocol_file import load_protocol
 
+TODAY = timedelta(hours=6)  # a booking nearer than this is the one that the chair waits for
 CHAIRS = ("chair_1", "chair_2", "chair_3")
 
 
@@ -36,7 +37,7 @@ def _fill(at: datetime) -> None:
 def _seated(events: Sequence[Event], chair: str) -> list[Event]:
     """The course with its last dose on a chair: one that is still to come, or else the one that was given."""
     last = events[-1]
-    if isinstance(last.what, VisitBooked):
+    if isinstance(last.what, VisitBooked) and last.what.at - last.observed_at < TODAY:
         return [*events[:-1], replace(last, what=replace(last.what, place=chair))]
     doses = [e for e in events if isinstance(e.what, DoseGiven)]
     if not doses:

@@ -109,12 +109,13 @@ def _row(
     key = (step.key, occurrence)
     target = moments.of(step, occurrence)
     said = None if course.settled(*key) else verdict(protocol, course, step.key, occurrence, on)
+    passed_by = said is not None and _passed_by(protocol, course, step, occurrence, last, on)
     return Due(
         step=step.key,
         occurrence=occurrence,
         title=step.title,
         kind=kind_of(step.activity),
-        state=_state(course, key, said, (first, last) if anchor and anchor.actual else None, on),
+        state=_state(course, key, said, (first, last) if anchor and anchor.actual else None, on, passed_by),
         opens=first,
         target=target.at if target else None,
         closes=last,
@@ -131,12 +132,13 @@ def _state(
     said: Verdict | None,
     window: tuple[datetime | None, datetime | None] | None,
     on: datetime,
+    passed_by: bool,
 ) -> State:
     if key in course.done:
         return State.DONE
     if key in course.skipped or said is None:
         return State.SKIPPED
-    if not _for_this_person(said):
+    if not _for_this_person(said) or passed_by:
         return State.CONDITIONAL
     if window is None or window[0] is None or window[1] is None:
         return State.WAITING
@@ -145,6 +147,15 @@ def _state(
     if stops(said):
         return State.STOP
     return State.LATE if on >= window[1] else _inside(said)
+
+
+def _passed_by(
+    protocol: Protocol, course: Course, step: Step, occurrence: int, closed: datetime | None, on: datetime
+) -> bool:
+    """Whether a conditional step's window closed while its rule did not hold: it was not for this person then."""
+    if step.when is None or closed is None or on < closed:
+        return False
+    return not _for_this_person(verdict(protocol, course, step.key, occurrence, closed))
 
 
 def _for_this_person(said: Verdict) -> bool:
