@@ -8,6 +8,7 @@ app_name = "assessment"
 urlpatterns = [
     path("a/thanks/", views.thanks, name="thanks"),
     path("a/<str:signed>/", views.answer, name="answer"),
+    path("courses/<str:key>/mine/", views.mine, name="mine"),
     path("courses/<str:key>/ask/", views.send, name="send"),
     path("courses/<str:key>/rate/", views.rated, name="rated"),
 ]

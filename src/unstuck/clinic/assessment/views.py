@@ -84,6 +84,19 @@ def send(request: HttpRequest, key: str) -> HttpResponseBase:
     return render(request, "assessment/send.html", context, status=409 if "refusal" in context else 200)
 
 
+@access.require(access.is_patient)
+@require_http_methods(["POST"])
+def mine(request: HttpRequest, key: str) -> HttpResponseBase:
+    """A patient who has signed in answers the own questions, behind a link of the same kind as any other."""
+    row = get_object_or_404(queries.everyone(), key=key)
+    account, at = access.allow(request, access.is_own, row), clock.now(request)
+    try:
+        signed = actions.make_link(row, _place(request.POST.get("step", "")), account.key, at)
+    except Complaint:
+        return redirect("course:course", key=row.key)
+    return redirect("assessment:answer", signed=signed)
+
+
 def _place(text: str) -> actions.Place:
     step, _colon, number = text.rpartition(":")
     if not step or not number.isdigit():

@@ -14,6 +14,7 @@ from unstuck.clinic.course import actions, forms, queries
 from unstuck.clinic.course.enrolment import EnrolForm
 from unstuck.clinic.course.listing import people_page
 from unstuck.clinic.course.models import Course
+from unstuck.clinic.course.own import own_page
 from unstuck.clinic.course.pages import Sight, course_page
 from unstuck.clinic.course.words import KIND_WORDS
 from unstuck.clinic.people import access
@@ -85,6 +86,9 @@ def course(request: HttpRequest, key: str) -> HttpResponseBase:
     account, at = access.allow(request, access.may_see_course, row), clock.now(request)
     note_reading(account, row.key, "course", at)
     loaded = queries.load(row)
+    if access.is_own(account, row):
+        own = own_page(loaded, _instrument(loaded.protocol.curve), at, clock.zone())
+        return render(request, "course/own.html", {"page": own, "key": row.key})
     page = course_page(loaded, sight(account, row), _instrument(loaded.protocol.curve), at, clock.zone())
     return render(request, "course/course.html", {"page": page})
 
@@ -97,10 +101,10 @@ def sight(account: Account, row: Course) -> Sight:
     if access.is_care(account) or access.may_answer(account, row):
         acts.add("rated")
     return Sight(
-        names=access.may_see_names(account) or access.is_own(account, row),
+        names=access.may_see_names(account),
         scores=access.may_see_scores(account, row),
         arm=access.may_see_arm(account, row),
-        acts=frozenset() if access.is_own(account, row) or row.ended_at else frozenset(acts),
+        acts=frozenset() if row.ended_at else frozenset(acts),
     )
 
 

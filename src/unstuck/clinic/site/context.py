@@ -29,12 +29,13 @@ MENU: tuple[tuple[Callable[[Account], bool], str | Promise, str], ...] = (
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """The site's name, whether it is a demonstration, the instant of this request, the theme and the main menu."""
+    """The site's name and crisis line, whether it is a demonstration, this request's instant, the theme, the menu."""
     return {
         "site_name": settings.UNSTUCK_SITE_NAME,
         "demonstration": settings.UNSTUCK_DEMO,
         "now": clock.now(request),
         "theme": theme_of(request),
+        "crisis_phone": settings.UNSTUCK_CRISIS_PHONE,
         "navigation": menu(request),
     }
 

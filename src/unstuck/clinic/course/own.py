@@ -1,0 +1,143 @@
+"""The patient's own page: what is next, what comes after, the own curve in plain words. No gate, no other person.
+
+Reading age 11: short sentences, "you" and "we", no blame, no cheer, nothing that counts down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from unstuck.clinic.course.curve import reliable_fall
+from unstuck.clinic.course.own_chart import own_svg
+from unstuck.clinic.course.queries import Loaded
+from unstuck.clinic.course.words import whole
+from unstuck.core.activities import Assess
+from unstuck.core.instrument import Instrument, Rater
+from unstuck.core.instrument_file import load_instrument
+from unstuck.core.outcomes import baseline, points
+from unstuck.core.schedule import Due, State, due
+
+SHOWN = 5
+_NAMES = {
+    "consent": gettext_lazy("A talk about what you agree to"),
+    "prepare": gettext_lazy("Preparation"),
+    "dose": gettext_lazy("Dose visit"),
+    "expose": gettext_lazy("Therapy session"),
+    "integrate": gettext_lazy("Integration session"),
+    "review": gettext_lazy("A talk about what comes next"),
+    "contact": gettext_lazy("We call you"),
+}
+_NUMBERED = ("dose", "expose", "integrate", "prepare")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnStep:
+    """One thing that the person takes part in, in words and with its time; `place` where it can be answered now."""
+
+    what: str
+    when: str
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCurve:
+    words: str
+    svg: str
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPage:
+    """Exactly what the page shows."""
+
+    name: str
+    next: OwnStep | None
+    later: tuple[OwnStep, ...]
+    curve: OwnCurve | None
+    ended: bool
+
+
+def own_page(loaded: Loaded, instrument: Instrument | None, at: datetime, zone: tzinfo) -> OwnPage:
+    """The page of a person's own course at one instant."""
+    rows = [row for row in due(loaded.protocol, loaded.state, at, zone) if _concerns(loaded, row)]
+    steps = [_step(loaded, row, zone) for row in sorted(rows, key=lambda r: _order(r, at))[: SHOWN + 1]]
+    return OwnPage(
+        name=loaded.row.person.name.split(" ")[0],
+        next=steps[0] if steps else None,
+        later=tuple(steps[1:]),
+        curve=_curve(loaded, instrument, zone) if instrument else None,
+        ended=loaded.state.is_over,
+    )
+
+
+def _order(row: Due, at: datetime) -> tuple[bool, datetime]:
+    """What can be done now, then by the time it is meant for."""
+    return row.state not in (State.OPEN, State.LATE), row.booked or row.target or at
+
+
+def _concerns(loaded: Loaded, row: Due) -> bool:
+    """Whether the person takes part: not what staff read from devices, and nothing without a time."""
+    if row.state is State.WAITING and row.target is None:
+        return False
+    return row.kind in _NAMES or _asks_person(loaded, row)
+
+
+def _asks_person(loaded: Loaded, row: Due) -> bool:
+    activity = loaded.protocol.step(row.step).activity
+    return isinstance(activity, Assess) and any(
+        load_instrument(key).rater is Rater.PATIENT for key in activity.instruments
+    )
+
+
+def _step(loaded: Loaded, row: Due, zone: tzinfo) -> OwnStep:
+    asked = _asks_person(loaded, row)
+    now = asked and row.state in (State.OPEN, State.LATE)
+    what = _("Questions for you") if asked else str(_NAMES[row.kind])
+    if row.kind in _NUMBERED and row.occurrence > 1:
+        what = f"{what} {row.occurrence}"
+    return OwnStep(what, _when(row, now, zone), f"{row.step}:{row.occurrence}" if now else "")
+
+
+def _when(row: Due, now: bool, zone: tzinfo) -> str:
+    if now:
+        return _("Best today. It takes a few minutes.")
+    if row.booked:
+        return _day(row.booked, zone, clock=True)
+    if row.state in (State.LATE, State.HELD, State.NOT_KNOWN, State.OPEN, State.STOP):
+        return _("We will find a time with you.")
+    return _("About %(day)s. We will tell you the time.") % {"day": _day(row.target, zone)} if row.target else ""
+
+
+def _day(moment: datetime, zone: tzinfo, clock: bool = False) -> str:
+    local = moment.astimezone(zone)
+    return date_format(local, "l j F, H:i" if clock else "l j F")
+
+
+def _curve(loaded: Loaded, instrument: Instrument, zone: tzinfo) -> OwnCurve | None:
+    seen = points(loaded.state, instrument.key)
+    if not seen:
+        return None
+    high = instrument.range_of("total")[1]
+    values = tuple(p.value for p in seen)
+    rows = tuple((_day(p.at, zone), whole(p.value)) for p in seen)
+    return OwnCurve(_finding(loaded, instrument), own_svg(values, high) if len(seen) > 1 else "", rows)
+
+
+def _finding(loaded: Loaded, instrument: Instrument) -> str:
+    base, seen = baseline(loaded.state, instrument.key), points(loaded.state, instrument.key)
+    reliable = reliable_fall(instrument)
+    if base is None or reliable is None or seen[-1].at <= base.at:
+        return _("Lower means less trouble.")
+    change = seen[-1].value - base.value
+    if abs(change) < reliable:
+        return _("Lower means less trouble. So far yours moved within the usual ups and downs.")
+    words = {
+        True: _("Lower means less trouble. Yours came down by %(n)s points, more than the usual ups and downs."),
+        False: _("Lower means less trouble. Yours went up by %(n)s points. We will talk with you about it."),
+    }
+    return words[change < 0] % {"n": whole(abs(change))}
