@@ -79,6 +79,19 @@ def test_nobody_else_uses_that_button(signed_in: SignedIn, course: Course, at: d
     assert signed_in("ada").post(f"/courses/{other.key}/mine/", {"step": "screening:1"}).status_code == 403
 
 
+def test_without_official_wording_a_real_person_is_told_to_ask(
+    signed_in: SignedIn, course: Course, cast: dict[str, Account], at: datetime
+) -> None:
+    """Where the site has loaded no wording, the button of a real person leads to a sentence, and no link is made."""
+    tell(course, ConsentGiven("treatment", "1", "consent"), cast["cleo"].key, at)
+    Course.objects.update(simulated=False)
+    with clock.stopped(at + MINUTE):
+        answer = signed_in("ada").post(f"/courses/{course.key}/mine/", {"step": "screening:1"})
+    assert answer.status_code == 409
+    assert "cannot ask you here yet" in answer.content.decode()
+    assert not Link.objects.exists()
+
+
 def test_a_step_that_is_closed_leads_back(signed_in: SignedIn, course: Course, at: datetime) -> None:
     """Questions that are not due yet lead back to the own page."""
     with clock.stopped(at + MINUTE):

@@ -12,7 +12,6 @@ from django.core import signing
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from unstuck.clinic import clock
 from unstuck.clinic.assessment.models import Link, Waiting
 from unstuck.clinic.assessment.wording import wording_of
 from unstuck.clinic.course.actions import Entry, write_all
@@ -27,7 +26,6 @@ from unstuck.core.errors import Complaint
 from unstuck.core.instrument import Instrument
 from unstuck.core.instrument_file import load_instrument
 from unstuck.core.refusals import Refusal
-from unstuck.core.schedule import State, overview
 from unstuck.core.verdict import verdict
 from unstuck.core.wording_file import may_score_for_care
 
@@ -82,10 +80,6 @@ def _refuse_closed(course: Course, place: Place, at: datetime) -> None:
     said = verdict(loaded.protocol, loaded.state, place.step, place.occurrence, at)
     if loaded.state.settled(place.step, place.occurrence):
         raise NotNow(_("This step is done or skipped already."))
-    rows = overview(loaded.protocol, loaded.state, at, clock.zone())
-    here = [row.state for row in rows if (row.step, row.occurrence) == (place.step, place.occurrence)]
-    if here in ([], [State.WAITING], [State.CONDITIONAL]):
-        raise NotNow(_("This step is not due yet: what it is counted from has not happened."))
     if not said.opens:
         raise NotNow(_("This step is still closed: %(why)s") % {"why": said.unmet[0].sentence})
 

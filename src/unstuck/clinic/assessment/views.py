@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -19,6 +20,7 @@ from unstuck.clinic.assessment.pages import answer_page, answers_from, question,
 from unstuck.clinic.assessment.wording import wording_of
 from unstuck.clinic.course import queries
 from unstuck.clinic.course.actions import Entry
+from unstuck.clinic.course.own import answerable
 from unstuck.clinic.people import access
 from unstuck.core.assessment import Answer, shown_items
 from unstuck.core.errors import Complaint
@@ -90,10 +92,13 @@ def mine(request: HttpRequest, key: str) -> HttpResponseBase:
     """A patient who has signed in answers the own questions, behind a link of the same kind as any other."""
     row = get_object_or_404(queries.everyone(), key=key)
     account, at = access.allow(request, access.is_own, row), clock.now(request)
-    try:
-        signed = actions.make_link(row, _place(request.POST.get("step", "")), account.key, at)
-    except Complaint:
+    step = request.POST.get("step", "")
+    if step not in answerable(queries.load(row), at, clock.zone()):
         return redirect("course:course", key=row.key)
+    try:
+        signed = actions.make_link(row, _place(step), account.key, at)
+    except Complaint:  # such as wording that the site has not loaded
+        return render(request, "assessment/gone.html", {"why": _("We cannot ask you here yet.")}, status=409)
     return redirect("assessment:answer", signed=signed)
 
 

@@ -75,9 +75,23 @@ def own_page(loaded: Loaded, instrument: Instrument | None, at: datetime, zone: 
     )
 
 
+def answerable(loaded: Loaded, at: datetime, zone: tzinfo) -> set[str]:
+    """The places whose questions the person may answer now, without being asked by staff."""
+    rows = due(loaded.protocol, loaded.state, at, zone)
+    return {_place(row) for row in rows if _is_now(row) and _asks_person(loaded, row)}
+
+
+def _is_now(row: Due) -> bool:
+    return row.state in (State.OPEN, State.LATE)
+
+
+def _place(row: Due) -> str:
+    return f"{row.step}:{row.occurrence}"
+
+
 def _order(row: Due, at: datetime) -> tuple[bool, datetime]:
     """What can be done now, then by the time it is meant for."""
-    return row.state not in (State.OPEN, State.LATE), row.booked or row.target or at
+    return not _is_now(row), row.booked or row.target or at
 
 
 def _concerns(loaded: Loaded, row: Due) -> bool:
@@ -96,11 +110,11 @@ def _asks_person(loaded: Loaded, row: Due) -> bool:
 
 def _step(loaded: Loaded, row: Due, zone: tzinfo) -> OwnStep:
     asked = _asks_person(loaded, row)
-    now = asked and row.state in (State.OPEN, State.LATE)
+    now = asked and _is_now(row)
     what = _("Questions for you") if asked else str(_NAMES[row.kind])
     if row.kind in _NUMBERED and row.occurrence > 1:
         what = f"{what} {row.occurrence}"
-    return OwnStep(what, _when(row, now, zone), f"{row.step}:{row.occurrence}" if now else "")
+    return OwnStep(what, _when(row, now, zone), _place(row) if now else "")
 
 
 def _when(row: Due, now: bool, zone: tzinfo) -> str:
