@@ -1,4 +1,7 @@
-"""Pictures of a running demonstration: `python tools/screenshots.py URL SIGN_INS.json FOLDER [THEMES]`."""
+"""Pictures of a running demonstration: `python tools/screenshots.py URL SIGN_INS.json FOLDER [THEMES] [top]`.
+
+With `top` only what a screen shows at first is taken, as for docs/img; otherwise the whole page.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ def main() -> None:
 
 
 def _tour(browser: Browser, url: str, sign_ins: dict[str, str], folder: Path, theme: str, width: int) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 900})
+    context = browser.new_context(viewport={"width": width, "height": 1000})
     context.add_cookies([{"name": "unstuck_theme", "value": theme, "url": url}])
     page = context.new_page()
     page.goto(f"{url}/people/sign-in/")
@@ -64,7 +67,7 @@ def _sign_in(page: Page, name: str, password: str) -> None:
 
 
 def _shoot(page: Page, to: Path) -> None:
-    page.screenshot(path=to, full_page=True)
+    page.screenshot(path=to, full_page="top" not in sys.argv)
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     print(f"{to.name}{'  SIDEWAYS by ' + str(wide) if wide > 0 else ''}")
 
