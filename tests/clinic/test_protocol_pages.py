@@ -166,3 +166,9 @@ def test_the_drawing_holds_every_day_of_the_table(key: str) -> None:
     assert {day for row in schedule_table(protocol) for day in row.days} == {int(m.day // 1) for m in placed}
     assert all(m.opens <= m.day <= m.closes for m in placed)
     assert "style=" not in schedule_svg(protocol)
+
+
+def test_a_null_result_stands_beside_its_strength(signed_in: Browser) -> None:
+    """The shelf says what was found, so that good evidence of no difference does not read as a good treatment."""
+    html = signed_in("cleo").get("/protocols/").content.decode()
+    assert escape(load_protocol("abdallah_2022").findings[0].sentence) in html

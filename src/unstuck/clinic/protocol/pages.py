@@ -88,6 +88,7 @@ class LibraryRow:
     version: str
     in_use: str  # version signed last, in words; empty where none is
     differs: bool
+    found: str  # the first finding: evidence can be good and say that nothing was gained
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,7 @@ def _library_row(protocol: Protocol, release: Release | None, zone: tzinfo) -> L
         protocol.version,
         words,
         bool(release and release.hash != protocol.hash),
+        protocol.findings[0].sentence if protocol.findings else _("No result is known to us."),
     )
 
 
