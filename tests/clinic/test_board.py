@@ -143,6 +143,17 @@ def test_old_lateness_asks_for_a_call() -> None:
 
 
 @pytest.mark.django_db
+def test_answers_owed_from_home_ask_for_a_call() -> None:
+    """A questionnaire that is late since this morning never stands before what the room needs."""
+    owing, consented = enrolled_only("Owen Owes"), [event(ev.ConsentGiven("ketamine", "1", "consent"), 2)]
+    row = Loaded(
+        owing.row, WATCHED, recorded(WATCHED, [enrolled(WATCHED), *consented, event(ev.StepHeld("prepare"), 3)])
+    )
+    shown = page(row, hours=184)
+    assert [c.what for c in shown.contact] == ["Baseline"]
+    assert not any(q.what == "Baseline" for q in (shown.next, *shown.queue) if q)
+
+
 def test_an_empty_board_teaches(signed_in: Callable[[str], Client]) -> None:
     """With nobody booked it says what will be here and how it gets here."""
     answer = signed_in("nia").get("/today/")

@@ -13,6 +13,9 @@ from unstuck.clinic.course.pages import Sight
 from unstuck.clinic.course.words import STATE_WORDS, span_text, when
 from unstuck.clinic.plan.visits import Day, Today, Visit
 from unstuck.clinic.plan.words import clock, countdown, place_words, readings
+from unstuck.core.instrument import Rater
+from unstuck.core.instrument_file import load_instrument
+from unstuck.core.protocol import Assess
 from unstuck.core.schedule import Due, State
 from unstuck.core.sentences import sentence
 
@@ -61,8 +64,9 @@ def most_urgent(today: Today, sight: Sight, day: Day) -> QueueRow | None:
 
 
 def to_reach(today: Today, sight: Sight, day: Day) -> QueueRow | None:
-    """What has been late for more than a day, the newest; its person should hear from somebody."""
-    late = [r for r in today.rows if r.state is State.LATE and not r.optional and r.closes and not _fresh(r, day)]
+    """What a person owes from home, or what has been late for more than a day; the newest. Somebody should call."""
+    late = [r for r in today.rows if r.state is State.LATE and not r.optional and r.closes]
+    late = [r for r in late if owed(today, r) or not _fresh(r, day)]
     return _planned(today, max(late, key=lambda r: r.closes or day.at), sight, day) if late else None
 
 
@@ -114,8 +118,16 @@ def _readings(today: Today, visit: Visit, sight: Sight, day: Day) -> Iterator[Qu
 
 def _of_the_plan(today: Today, sight: Sight, day: Day) -> Iterator[QueueRow]:
     for row in today.rows:
-        if not row.optional and row.asks and _matters(row, day):
+        if not row.optional and row.asks and _matters(row, day) and not (row.state is State.LATE and owed(today, row)):
             yield _planned(today, row, sight, day)
+
+
+def owed(today: Today, row: Due) -> bool:
+    """Whether the step only waits for answers from a person's own phone: that asks for a call, not for hands here."""
+    activity = today.loaded.protocol.step(row.step).activity
+    if not isinstance(activity, Assess) or activity.readings:
+        return False
+    return all(load_instrument(key).rater is Rater.PATIENT for key in activity.instruments)
 
 
 def _matters(row: Due, day: Day) -> bool:
