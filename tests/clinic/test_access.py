@@ -48,7 +48,7 @@ def table(others: str, others_blinded: str, own: str, own_blinded: str) -> Cours
 
 
 ANSWERS = table(f"{CARE} dev", f"{CARE} dev", f"{CARE} dev ada", f"{CARE} dev ada")
-UNMASKING = table(f"{CARE} dev", CARE, f"{CARE} dev ada", CARE)
+UNMASKING = table(f"{CARE} dev", "cleo nia", f"{CARE} dev ada", "cleo nia")
 COURSE_RULES: dict[str, CourseTable] = {
     "is_own": table("", "", "ada", "ada"),
     "may_see_course": table(*[f"{CARE} finn dev"] * 2, *[f"{CARE} finn dev ada"] * 2),
@@ -65,6 +65,10 @@ COURSE_RULES: dict[str, CourseTable] = {
 class Course:
     person_id: int | None
     blinded: bool
+
+    @property
+    def blinded_roles(self) -> frozenset[str]:
+        return frozenset({"patient", "therapist", "research"}) if self.blinded else frozenset()
 
 
 @pytest.mark.django_db

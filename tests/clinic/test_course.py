@@ -165,7 +165,7 @@ def test_enrolment_in_the_browser(at, settings, signed_in):
     """The front desk registers a person and lands on the course, pinned to the signed version."""
     settings.UNSTUCK_DEMO = False
     release = released("feder_2021", at)
-    form = {"name": "Tunde Adeyemi", "born_on": "1980-05-01", "plan": f"{release.pk}:ketamine"}
+    form = {"name": "Tunde Adeyemi", "born_on": "1980-05-01", "plan": f"{release.pk}:by-lot"}
     with clock.stopped(at):
         answer = signed_in("finn").post("/courses/new/", form, follow=True)
     assert "Tunde Adeyemi" in answer.content.decode()

@@ -19,7 +19,7 @@ from unstuck.clinic.people.models import Account, Text
 from unstuck.clinic.people.texts import is_genuine, text_of
 
 SignedIn = Callable[[str], Client]
-EXPORT = [("cleo", 200), ("nia", 200), ("finn", 403), ("dev", 403), ("ada", 403)]
+EXPORT = [("cleo", 200), ("nia", 200), ("ben", 403), ("finn", 403), ("dev", 403), ("ada", 403)]
 
 
 @pytest.fixture
@@ -143,5 +143,5 @@ def test_skip_and_book_and_end(signed_in: SignedIn, course: Course, ready: datet
 
 @pytest.mark.parametrize(("username", "status"), EXPORT)
 def test_who_may_export(signed_in: SignedIn, course: Course, username: str, status: int) -> None:
-    """Events hold doses and arm: in a blinded course the treating team alone takes them out."""
+    """Events hold doses and arm: in a blinded course only care that is not blinded takes them out."""
     assert signed_in(username).get(f"/courses/{course.key}/events.jsonl").status_code == status

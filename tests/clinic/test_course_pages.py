@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -12,9 +13,11 @@ from django.test import Client
 from tests.course_makers import DAY, MINUTE, adas_course, answer_all, give_dose, up_to_dose, up_to_readings
 from unstuck.clinic import clock
 from unstuck.clinic.assessment.actions import Place
+from unstuck.clinic.course.enrolment import EnrolForm, draw_arm
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.people.actions import Identity, register_person
 from unstuck.clinic.people.models import Account
+from unstuck.core.protocol_file import load_protocol
 
 SignedIn = Callable[[str], Client]
 OTHERS = ("quinn", "alma", "eve")
@@ -49,7 +52,7 @@ def page_of(course: Course) -> str:
 
 
 def place(course: Course, where: str) -> str:
-    return {"course": page_of(course), "list": "/courses/"}[where]
+    return {"course": page_of(course), "list": "/courses/", "board": "/today/"}[where]
 
 
 @pytest.mark.parametrize(
@@ -103,6 +106,32 @@ def test_research_is_blind_to_name_arm_and_dose(
     page = text(signed_in("dev"), place(course, where))
     assert course.key in page
     for words in ("Ada", "Ketamine 0.5", "40 mg", "Unwanted effects</h2><ul", "blood pressure is"):
+        assert words not in page, words
+
+
+@pytest.mark.parametrize("username", ["finn", "ben"])
+def test_who_may_not_know_the_arm_does_not_choose_it(
+    signed_in: SignedIn, course: Course, username: str, cast: dict[str, Account]
+) -> None:
+    """The front desk and a blinded role are offered the lot, never an arm; the prescriber may choose."""
+    form = EnrolForm(cast[username])
+    assert [words for _, words in form.fields["plan"].choices if "midazolam" in words.lower()] == []  # type: ignore[attr-defined]
+    assert any("Midazolam" in words for _, words in EnrolForm(cast["cleo"]).fields["plan"].choices)  # type: ignore[attr-defined]
+
+
+def test_the_lot_draws_every_arm() -> None:
+    """In two hundred draws of a protocol with two equal arms each arm comes at least fifty times."""
+    drawn = Counter(draw_arm(load_protocol("feder_2021")) for _ in range(200))
+    assert set(drawn) == {"ketamine", "midazolam"}
+    assert min(drawn.values()) >= 50
+
+
+@pytest.mark.parametrize("where", ["course", "list", "board"])
+def test_a_blinded_therapist_learns_no_dose(signed_in: SignedIn, course: Course, later: datetime, where: str) -> None:
+    """feder_2021 blinds the therapist: name and scores are there, arm, drug and amount are not."""
+    page = text(signed_in("ben"), place(course, where))
+    assert "Ada Ames" in page
+    for words in ("Ketamine 0.5", "40 mg", "Arm</dt>", "Midazolam"):
         assert words not in page, words
 
 

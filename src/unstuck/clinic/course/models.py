@@ -9,6 +9,7 @@ from django.db import models
 
 from unstuck.clinic.people.models import Person
 from unstuck.clinic.protocol.models import Release
+from unstuck.clinic.protocol.text import protocol_of
 
 
 def course_key() -> str:
@@ -34,3 +35,8 @@ class Course(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def blinded_roles(self) -> frozenset[str]:
+        """The roles that must not learn the arm, as the signed protocol names them."""
+        return frozenset(protocol_of(self.release).blinded)

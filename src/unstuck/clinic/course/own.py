@@ -65,7 +65,8 @@ class OwnPage:
 def own_page(loaded: Loaded, instrument: Instrument | None, at: datetime, zone: tzinfo) -> OwnPage:
     """The page of a person's own course at one instant."""
     rows = [row for row in due(loaded.protocol, loaded.state, at, zone) if _concerns(loaded, row)]
-    steps = [_step(loaded, row, zone) for row in sorted(rows, key=lambda r: _order(r, at))[: SHOWN + 1]]
+    rows = _each_once(sorted(rows, key=lambda r: _order(r, at)))
+    steps = [_step(loaded, row, zone) for row in rows[: SHOWN + 1]]
     return OwnPage(
         name=loaded.row.person.name.split(" ")[0],
         next=steps[0] if steps else None,
@@ -73,6 +74,17 @@ def own_page(loaded: Loaded, instrument: Instrument | None, at: datetime, zone: 
         curve=_curve(loaded, instrument, zone) if instrument else None,
         ended=loaded.state.is_over,
     )
+
+
+def _each_once(rows: list[Due]) -> list[Due]:
+    """Of each step that is still to come only the next time: a row of equal lines tells nothing."""
+    seen: set[str] = set()
+    kept = []
+    for row in rows:
+        if row.step not in seen or _is_now(row) or row.booked:
+            kept.append(row)
+        seen.add(row.step)
+    return kept
 
 
 def answerable(loaded: Loaded, at: datetime, zone: tzinfo) -> set[str]:
@@ -114,17 +126,20 @@ def _step(loaded: Loaded, row: Due, zone: tzinfo) -> OwnStep:
     what = _("Questions for you") if asked else str(_NAMES[row.kind])
     if row.kind in _NUMBERED and row.occurrence > 1:
         what = f"{what} {row.occurrence}"
-    return OwnStep(what, _when(row, now, zone), _place(row) if now else "")
+    return OwnStep(what, _when(row, asked, zone), _place(row) if now else "")
 
 
-def _when(row: Due, now: bool, zone: tzinfo) -> str:
-    if now:
+def _when(row: Due, asked: bool, zone: tzinfo) -> str:
+    if asked and _is_now(row):
         return _("Best today. It takes a few minutes.")
     if row.booked:
         return _day(row.booked, zone, clock=True)
     if row.state in (State.LATE, State.HELD, State.NOT_KNOWN, State.OPEN, State.STOP):
         return _("We will find a time with you.")
-    return _("About %(day)s. We will tell you the time.") % {"day": _day(row.target, zone)} if row.target else ""
+    if row.target is None:
+        return ""
+    words = _("About %(day)s. We send you a link.") if asked else _("About %(day)s. We will tell you the time.")
+    return words % {"day": _day(row.target, zone)}
 
 
 def _day(moment: datetime, zone: tzinfo, clock: bool = False) -> str:

@@ -20,6 +20,7 @@ from unstuck.core.instrument_file import load_instrument
 from unstuck.core.outcomes import evaluate
 from unstuck.core.protocol import Activity, Assess, Consent, Dose, Endpoint
 from unstuck.core.schedule import Due, State, due, overview
+from unstuck.core.sentences import instrument_words
 from unstuck.core.time import study_day
 from unstuck.core.verdict import RuleVerdict, Verdict, verdict
 
@@ -371,4 +372,11 @@ def _harm(what: object, at: datetime, zone: tzinfo) -> tuple[str, str]:
 def _outcome(loaded: Loaded, endpoint: Endpoint) -> tuple[str, str, str]:
     found = evaluate(endpoint, loaded.state)
     level, word = {True: ("ok", _("Yes")), False: ("no", _("No")), None: ("unk", _("Not known"))}[found.met]
-    return endpoint.title, f"{word}: {found.why}" if found.why else word, level
+    return endpoint.title, f"{word}: {_spelled(loaded, endpoint, found.why)}" if found.why else word, level
+
+
+def _spelled(loaded: Loaded, endpoint: Endpoint, why: str) -> str:
+    """The reason with the names that people use in place of keys."""
+    words = why.replace(endpoint.instrument, instrument_words(endpoint.instrument))
+    known = endpoint.at and loaded.protocol.has(endpoint.at)
+    return words.replace(f"at {endpoint.at}", f"at “{loaded.protocol.step(endpoint.at).title}”") if known else words

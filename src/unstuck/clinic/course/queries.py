@@ -11,12 +11,12 @@ from django.db.models import QuerySet
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.ledger import queries as ledger
 from unstuck.clinic.protocol.models import Release
+from unstuck.clinic.protocol.text import ReleaseAltered as ReleaseAltered
+from unstuck.clinic.protocol.text import protocol_of as protocol_of
 from unstuck.core.course import Course as State
 from unstuck.core.course import replay
-from unstuck.core.errors import Complaint
 from unstuck.core.events import Event
 from unstuck.core.protocol import Protocol
-from unstuck.core.protocol_file import parse_protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +26,6 @@ class Loaded:
     row: Course
     protocol: Protocol
     state: State
-
-
-class ReleaseAltered(Complaint):
-    """The stored text of a release is no longer the one that was signed: no course is run by it."""
-
-
-def protocol_of(release: Release) -> Protocol:
-    """The protocol of a release, read from the text that was signed. Raises ReleaseAltered where its hash differs."""
-    return _parsed(release.hash, release.text)
-
-
-@lru_cache(maxsize=64)
-def _parsed(content_hash: str, text: str) -> Protocol:
-    """The model stops the clinic's own code only; the hash also finds what was changed in the database itself."""
-    name = f"release {content_hash[:12]}"
-    protocol = parse_protocol(text, name)
-    if protocol.hash != content_hash:
-        raise ReleaseAltered(f"The text of {name} is not the one that was signed.", mend="Restore it from a backup.")
-    return protocol
 
 
 def load(course: Course) -> Loaded:

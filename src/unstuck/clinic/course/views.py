@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
@@ -65,17 +66,23 @@ def people(request: HttpRequest) -> HttpResponseBase:
 def enrol(request: HttpRequest) -> HttpResponseBase:
     """Register a person and begin a course under a released version, whose hash is pinned."""
     account, at = access.account_of(request), clock.now(request)
-    form = EnrolForm(request.POST or None)
+    form = EnrolForm(account, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            simulated = actions.origin() is Origin.SIMULATED
-            person = register_person(form.identity(), account.key, at, simulated=simulated)
-            release, arm = form.choice()
-            course = actions.enrol(person, release, arm, actions.Entry(account.key, at, at))
+            course = _begin(form, actions.Entry(account.key, at, at))
             return redirect("course:course", key=course.key)
         except Complaint as refusal:
             form.add_error(None, str(refusal))
     return render(request, "course/enrol.html", {"form": form}, status=400 if form.errors else 200)
+
+
+def _begin(form: EnrolForm, entry: actions.Entry) -> Course:
+    """The person and the course, or neither."""
+    release, arm = form.choice()
+    with transaction.atomic():
+        simulated = actions.origin() is Origin.SIMULATED
+        person = register_person(form.identity(), entry.actor, entry.recorded_at, simulated=simulated)
+        return actions.enrol(person, release, arm, entry)
 
 
 @access.require(access.is_anyone)

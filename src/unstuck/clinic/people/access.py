@@ -25,13 +25,16 @@ STAFF = frozenset(Role) - {Role.PATIENT}
 
 
 class CourseLike(Protocol):
-    """What a rule asks of a course: whose it is, and whether its arm is hidden."""
+    """What a rule asks of a course: whose it is, whether its arm is hidden, and from which roles."""
 
     @property
     def person_id(self) -> int | None: ...
 
     @property
     def blinded(self) -> bool: ...
+
+    @property
+    def blinded_roles(self) -> frozenset[str]: ...
 
 
 # Rules over the account alone
@@ -85,6 +88,11 @@ def may_release_protocol(account: Account) -> bool:
 def may_enrol(account: Account) -> bool:
     """Register a person and begin a course."""
     return bool(account.roles & {Role.FRONT_DESK, Role.PRESCRIBER})
+
+
+def knows_arms(account: Account, blinded_roles: frozenset[str]) -> bool:
+    """Whether a role of care that the protocol leaves unblinded is among the account's."""
+    return any(role in CARE and role.value not in blinded_roles for role in account.roles)
 
 
 def may_book(account: Account) -> bool:
@@ -176,9 +184,9 @@ def may_see_scores(account: Account, course: CourseLike) -> bool:
 
 
 def may_see_arm(account: Account, course: CourseLike) -> bool:
-    """The arm of a trial. Research sees it only where nothing is blinded; a patient only then too."""
+    """The arm of a trial. Where it is blinded: care, by a role that the protocol does not blind, and nobody else."""
     if course.blinded:
-        return is_care(account)
+        return knows_arms(account, course.blinded_roles)
     return is_care(account) or Role.RESEARCH in account.roles or is_own(account, course)
 
 

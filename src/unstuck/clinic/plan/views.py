@@ -35,9 +35,9 @@ def fragment(request: HttpRequest) -> HttpResponseBase:
 
 def _board(request: HttpRequest, template: str) -> HttpResponse:
     account, at = access.account_of(request), clock.now(request)
-    care = access.is_care(account)
-    sight = Sight(names=access.may_see_names(account), scores=care, arm=care, acts=frozenset())
     courses = queries.loaded(queries.everyone().filter(ended_at=None))
+    care = access.is_care(account) and all(access.may_see_arm(account, one.row) for one in courses)
+    sight = Sight(names=access.may_see_names(account), scores=care, arm=care, acts=frozenset())
     response = render(request, template, {"page": board(courses, sight, at, clock.zone())})
     patch_vary_headers(response, ["HX-Request"])
     return response
