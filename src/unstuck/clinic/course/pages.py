@@ -116,7 +116,7 @@ class CoursePage:
     curve: CurveCard | None
     departures: tuple[tuple[str, str], ...]
     harms: tuple[tuple[str, str], ...]
-    outcomes: tuple[tuple[str, str, str], ...]
+    outcomes: tuple[tuple[str, str, str, str], ...]
     acts: tuple[tuple[str, str], ...]
 
 
@@ -235,7 +235,7 @@ def _why(row: Due, sight: Sight, zone: tzinfo) -> str:
     return _("Not booked yet.") if row.state is State.PLANNED else ""
 
 
-def _clock(row: Due, at: datetime, zone: tzinfo) -> tuple[str, str, str]:
+def _clock(row: Due, at: datetime, zone: tzinfo) -> tuple[str, str, str, str]:
     if row.state is State.LATE and row.closes:
         return *span_text(row.closes, at), _("since %(when)s") % {"when": when(row.closes, zone)}
     if row.asks and row.closes:
@@ -369,14 +369,16 @@ def _harm(what: object, at: datetime, zone: tzinfo) -> tuple[str, str]:
     return f"{name}, {_('grade')} {what.grade}{serious}", f"{when(at, zone)}{dose}, {remark}"
 
 
-def _outcome(loaded: Loaded, endpoint: Endpoint) -> tuple[str, str, str]:
+def _outcome(loaded: Loaded, endpoint: Endpoint) -> tuple[str, str, str, str]:
     found = evaluate(endpoint, loaded.state)
     level, word = {True: ("ok", _("Yes")), False: ("no", _("No")), None: ("unk", _("Not known"))}[found.met]
-    return endpoint.title, f"{word}: {_spelled(loaded, endpoint, found.why)}" if found.why else word, level
+    return endpoint.title, _spelled(loaded, endpoint, found.why), word, level
 
 
 def _spelled(loaded: Loaded, endpoint: Endpoint, why: str) -> str:
     """The reason with the names that people use in place of keys."""
     words = why.replace(endpoint.instrument, instrument_words(endpoint.instrument))
     known = endpoint.at and loaded.protocol.has(endpoint.at)
-    return words.replace(f"at {endpoint.at}", f"at “{loaded.protocol.step(endpoint.at).title}”") if known else words
+    if known:
+        words = words.replace(f"at {endpoint.at}", f"at “{loaded.protocol.step(endpoint.at).title}”")
+    return f"{words[:1].upper()}{words[1:]}." if words else ""
