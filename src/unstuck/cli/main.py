@@ -30,7 +30,6 @@ EXTRA_OF = {
     "axes": "clinic",
     "waitress": "clinic",
     "psycopg": "clinic",
-    "cryptography": "clinic",
 }
 """Which extra of pyproject.toml brings a top-level module."""
 
