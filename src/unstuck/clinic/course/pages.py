@@ -235,7 +235,7 @@ def _why(row: Due, sight: Sight, zone: tzinfo) -> str:
     return _("Not booked yet.") if row.state is State.PLANNED else ""
 
 
-def _clock(row: Due, at: datetime, zone: tzinfo) -> tuple[str, str, str, str]:
+def _clock(row: Due, at: datetime, zone: tzinfo) -> tuple[str, str, str]:
     if row.state is State.LATE and row.closes:
         return *span_text(row.closes, at), _("since %(when)s") % {"when": when(row.closes, zone)}
     if row.asks and row.closes:
