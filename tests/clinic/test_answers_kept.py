@@ -119,3 +119,16 @@ def test_a_rating_may_be_recorded_with_questions_left_open(
     assert answer.status_code == 302
     caps = next(e.what for e in load(course).state.assessments if e.what.instrument == "caps5")
     assert dict(caps.scores)["total"] is None
+
+
+def test_a_contradiction_is_told_and_not_smoothed_over(
+    course: Course, interview: datetime, signed_in: Callable[[str], Client]
+) -> None:
+    """A yes behind a question that was answered no is refused in words, and stands on the page as it was typed."""
+    with clock.stopped(interview):
+        answer = rate(signed_in("ben"), course, anyway="1", **{"cssrs_screen.item2": "0", "cssrs_screen.item3": "1"})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "is not asked after the answer" in page
+    assert page.count(" checked") == 2
+    assert not load(course).state.done.get(("baseline_interview", 1))

@@ -135,6 +135,17 @@ def test_a_blinded_therapist_learns_no_dose(signed_in: SignedIn, course: Course,
         assert words not in page, words
 
 
+@pytest.mark.parametrize("username", ["ben", "dev", "finn"])
+def test_what_is_hidden_is_not_called_absent(
+    signed_in: SignedIn, course: Course, later: datetime, username: str
+) -> None:
+    """Where departures and effects are hidden the page says so, never that there are none; no export is offered."""
+    page = text(signed_in(username), page_of(course))
+    assert page.count("Not shown to you.") == 2
+    for words in ("None so far", "Nothing has been written", "Export as events"):
+        assert words not in page, words
+
+
 def test_patient_sees_own_course_only(
     signed_in: SignedIn, course: Course, cast: dict[str, Account], at: datetime
 ) -> None:

@@ -139,7 +139,7 @@ def finish(link: Link, at: datetime) -> None:
     without a step: an answer that was given is never lost, and its giver is told nothing about the course.
     """
     with transaction.atomic():
-        kept = [(i, waiting(link, i.key)) for i in map(load_instrument, link.instruments)]
+        kept = [(i, asked_only(i, waiting(link, i.key))) for i in map(load_instrument, link.instruments)]
         entry = Entry(link.course.person.key, at, at)
         try:
             with transaction.atomic():
@@ -160,9 +160,8 @@ def complete(course: Course, place: Place | None, filled: Sheets, entry: Entry) 
 
 
 def _completed(
-    course: Course, place: Place | None, instrument: Instrument, given: Mapping[str, Answer]
+    course: Course, place: Place | None, instrument: Instrument, answers: Mapping[str, Answer]
 ) -> ev.AssessmentCompleted:
-    answers = asked_only(instrument, given)
     faults = complaints_about(instrument, answers)
     if faults:
         raise faults[0]

@@ -106,6 +106,8 @@ class CoursePage:
     arm: str
     day: str
     simulated: bool
+    unmasked: bool  # whether what would tell the arm is on the page
+    may_export: bool
     next: NextAct
     doors: Doors | None
     before: tuple[StepRow, ...]
@@ -136,6 +138,8 @@ def course_page(loaded: Loaded, sight: Sight, instrument: Instrument | None, at:
         arm=_arm(loaded) if sight.arm else "",
         day=_day(loaded, at, zone),
         simulated=row.simulated,
+        unmasked=sight.arm,
+        may_export=sight.rules,
         next=next_act(loaded, sight, at, zone),
         doors=_doors(loaded, steps, at) if sight.arm else None,
         before=tuple(_step_row(loaded, s, sight, zone) for s in done),
@@ -225,7 +229,7 @@ def _waits(row: Due) -> bool:
 def _why(row: Due, sight: Sight, zone: tzinfo) -> str:
     """The reason; which rule says no tells of health, so that only who may see rules reads it."""
     if _waits(row) and not sight.rules:
-        return _("The treating team knows why.")
+        return _("The reason is not shown to you.")
     if _waits(row) and row.verdict:
         return " ".join(rule.sentence for rule in row.verdict.unmet[:2])
     if row.booked:
