@@ -10,7 +10,7 @@ from unstuck.core.complaints import raise_any
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Grade, Sourced
 from unstuck.core.toml_table import Notes, Table
-from unstuck.lab.patients.toml import read_table
+from unstuck.lab.toml import read_table
 
 CLUSTERS = ("B", "C", "D", "E")
 CLASSES = ("rapid", "steep", "gradual", "unchanged", "worse")

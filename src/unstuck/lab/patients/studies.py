@@ -12,7 +12,7 @@ from unstuck.core.library_file import library_root
 from unstuck.core.shares import exact_interval
 from unstuck.core.sourced import Grade, Read, Sourced
 from unstuck.core.toml_table import Table
-from unstuck.lab.patients.toml import read_table
+from unstuck.lab.toml import read_table
 
 
 @dataclass(frozen=True, slots=True)
