@@ -140,6 +140,10 @@ class Table:
             self.complain(error.what if isinstance(error, Complaint) else str(error))
             return None
 
+    def skip(self, *keys: str) -> None:
+        """Fields that somebody else reads count as known."""
+        self.read.update(keys)
+
     def finish(self) -> None:
         """Complain of every field that nobody read."""
         for key in sorted(set(self.data) - self.read):

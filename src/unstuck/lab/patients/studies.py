@@ -98,15 +98,22 @@ class Study:
 
     key: str
     title: str
-    year: int
+    year: int | None
     design: str
     population: str
-    n: int
+    n: int | None
     scales: tuple[str, ...]
     sources: tuple[str, ...]
     read: Read
     gaps: tuple[str, ...]
     arms: tuple[StudyArm, ...]
+
+
+OF_THE_EVIDENCE = (
+    *("form", "purpose", "groups", "registration", "part_of", "overlaps", "bears_on"),
+    *("bias", "mean", "count", "contrast", "duration", "said"),
+)
+"""Fields of a study that `unstuck.core.evidence_file` reads and the simulator does not."""
 
 
 def load_studies(root: Path | None = None) -> dict[str, Study]:
@@ -151,13 +158,14 @@ def _known(usable: list[str]) -> str:
 
 def _study(table: Table) -> Study:
     key = table.text("key")
+    table.skip(*OF_THE_EVIDENCE)
     return Study(
         key=key,
         title=table.text("title"),
-        year=table.whole("year"),
+        year=_count(table, "year"),
         design=table.text("design"),
         population=table.text("population"),
-        n=table.whole("n"),
+        n=_count(table, "n"),
         scales=table.texts("scales", []),
         sources=table.texts("sources"),
         read=table.one_of("read", Read) or Read.MEMORY,
@@ -175,13 +183,16 @@ def _arm(study: str, table: Table) -> StudyArm:
         started=_count(table, "started"),
         completed=_count(table, "completed"),
         dropout=_figure(table, "dropout", "share"),
-        day=table.whole("day"),
+        day=table.whole("day", 0),
         effect=_effect(table),
         loss_days=_figure(table, "loss_days", "d"),
         mood_bonus=_figure(table, "mood_bonus", "share of the range"),
         published_for=table.texts("published_for", []),
-        source=table.text("source"),
+        source=table.text("source", ""),
     )
+    if arm.effect is not None and arm.day < 1:
+        table.complain("an outcome to repeat needs the day on which it was read.", "Add day = ... (a whole number).")
+    table.skip("role")
     table.finish()
     return arm
 
