@@ -35,6 +35,11 @@ RULES: dict[str, str] = {
     "may_see_notes": CARE,
     "may_read_audit": "quinn alma",
     "may_manage_accounts": "alma",
+    "may_name_chairs": "alma",
+    "may_name_device": "alma",
+    "may_see_devices": "nia cleo alma",
+    "may_assign_device": "nia cleo",
+    "may_see_kept_messages": "nia cleo",
     "may_erase": "alma",
 }
 

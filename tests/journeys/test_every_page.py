@@ -48,6 +48,8 @@ PAGES = [
     ("cleo", "/protocols/maps_frame/"),
     ("quinn", "/audit/"),
     ("alma", "/people/accounts/"),
+    ("alma", "/chairs/"),
+    ("alma", "/chairs/chair_1/"),
     ("ada", "/"),
     ("ada", "{own}"),
     ("eve", "/"),

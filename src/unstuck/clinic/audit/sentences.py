@@ -116,6 +116,9 @@ _SITE: dict[str, Say] = {
         _("was refused: rule “%(rule)s”") % {"rule": str(t.get("rule", "")).replace("_", " ")}
     ),
     "record.read": lambda t, _n: _("read the page “%(page)s”") % {"page": str(t.get("page", "")).replace("_", " ")},
+    "chair.named": lambda t, _n: _("named the chair %(chair)s") % t,
+    "chair.changed": lambda t, _n: _("changed the chair %(chair)s") % t,
+    "chair.retired": lambda t, _n: _("took the chair %(chair)s out of use") % t,
     "link.made": lambda t, _n: _("sent a link to questions%(step)s") % {"step": _step(t)},
     "wording.loaded": lambda t, _n: _("loaded a wording of %(instrument)s") % t,
     "protocol.released": lambda t, _n: _("released %(protocol)s, version %(version)s") % t,

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from unstuck.clinic import clock
 from unstuck.clinic.course.queries import Loaded
+from unstuck.clinic.rooms.queries import choices
 from unstuck.core import events as ev
 from unstuck.core.conditions import Condition, facts_of
 from unstuck.core.participant import PERSON_FACTS
@@ -222,7 +223,7 @@ class BookForm(EntryForm):
     )
     chair = forms.ChoiceField(
         label=_("Chair or room"),
-        choices=[("", "-"), *((f"chair_{n}", _("Chair %s") % n) for n in (1, 2, 3)), ("room_a", _("Room A"))],
+        choices=lambda: [("", "-"), *choices(), ("room_a", _("Room A"))],
         required=False,
     )
 

@@ -155,6 +155,31 @@ def may_manage_accounts(account: Account) -> bool:
     return Role.ADMIN in account.roles
 
 
+def may_name_chairs(account: Account) -> bool:
+    """Name the site's chairs and rooms."""
+    return Role.ADMIN in account.roles
+
+
+def may_name_device(account: Account) -> bool:
+    """Name a monitor and the address that it may connect from."""
+    return Role.ADMIN in account.roles
+
+
+def may_see_devices(account: Account) -> bool:
+    """Which monitors there are and where they stand. The list holds no reading."""
+    return bool(account.roles & {Role.NURSE, Role.PRESCRIBER, Role.ADMIN})
+
+
+def may_assign_device(account: Account) -> bool:
+    """Say which chair a monitor stands at."""
+    return bool(account.roles & {Role.NURSE, Role.PRESCRIBER})
+
+
+def may_see_kept_messages(account: Account) -> bool:
+    """Read and erase what a monitor sent and nobody could use: it may name a person."""
+    return bool(account.roles & {Role.NURSE, Role.PRESCRIBER})
+
+
 def may_erase(account: Account) -> bool:
     """Erase a person's identifying data and texts."""
     return Role.ADMIN in account.roles

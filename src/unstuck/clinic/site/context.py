@@ -25,6 +25,7 @@ MENU: tuple[tuple[Callable[[Account], bool], str | Promise, str], ...] = (
     (access.may_see_protocols, _("Protocols"), "protocol:library"),
     (access.may_read_audit, _("Audit"), "audit:audit"),
     (access.may_manage_accounts, _("Accounts"), "people:accounts"),
+    (access.may_name_chairs, _("Chairs"), "rooms:chairs"),
 )
 
 

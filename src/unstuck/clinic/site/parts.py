@@ -5,6 +5,7 @@ from __future__ import annotations
 APPS = (
     "unstuck.clinic.ledger",
     "unstuck.clinic.people",
+    "unstuck.clinic.rooms",
     "unstuck.clinic.messages",
     "unstuck.clinic.protocol",
     "unstuck.clinic.course",
@@ -18,6 +19,7 @@ PAGES = (
     ("people/", "unstuck.clinic.people.urls"),
     ("", "unstuck.clinic.assessment.urls"),
     ("courses/", "unstuck.clinic.course.urls"),
+    ("chairs/", "unstuck.clinic.rooms.urls"),
     ("today/", "unstuck.clinic.plan.urls"),
     ("protocols/", "unstuck.clinic.protocol.urls"),
     ("audit/", "unstuck.clinic.audit.urls"),

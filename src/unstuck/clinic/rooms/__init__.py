@@ -1,0 +1,1 @@
+"""The chairs and rooms of the site, as people call them."""
