@@ -21,8 +21,10 @@ OK, FINDING, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 EXTRA_OF = {
     "numpy": "lab",
+    "numba": "lab",
     "scipy": "lab",
     "pyarrow": "lab",
+    "matplotlib": "plots",
     "django": "clinic",
     "whitenoise": "clinic",
     "django_htmx": "clinic",
