@@ -1,0 +1,90 @@
+"""Reads what stands beside the studies in `library/evidence`: claims, published reviews and figures to recompute."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from unstuck.core.complaints import raise_any
+from unstuck.core.evidence import Claim, Origin, Review, Verdict
+from unstuck.core.evidence_figures import KINDS, Figure
+from unstuck.core.evidence_file import open_table
+from unstuck.core.library_file import library_root
+from unstuck.core.sourced import Grade, Read
+from unstuck.core.toml_table import Table
+
+Row = TypeVar("Row", Claim, Review, Figure)
+
+
+def load_claims(root: Path | None = None) -> tuple[Claim, ...]:
+    """Every claim, in the order of the file. Raises one Complaint that tells all faults."""
+    return _load(root, "claims.toml", "claim", _claim)
+
+
+def load_reviews(root: Path | None = None) -> tuple[Review, ...]:
+    """Every pooled figure of a published review."""
+    return _load(root, "reviews.toml", "review", _review)
+
+
+def load_figures(root: Path | None = None) -> tuple[Figure, ...]:
+    """Every published figure that can be recomputed."""
+    return _load(root, "figures.toml", "figure", _figure)
+
+
+def _load(root: Path | None, name: str, row_name: str, build: Callable[[Table], Row | None]) -> tuple[Row, ...]:
+    table, notes = open_table((root or library_root()) / "evidence" / name)
+    found: dict[str, Row] = {}
+    for row in table.tables(row_name):
+        made = build(row)
+        row.finish()
+        if made is not None and made.key in found:
+            row.complain("this key stands twice")
+        if made is not None:
+            found[made.key] = made
+    table.finish()
+    raise_any(notes.complaints)
+    return tuple(found.values())
+
+
+def _claim(row: Table) -> Claim | None:
+    verdict, read = row.one_of("verdict", Verdict), row.one_of("read", Read)
+    fields = {name: row.text(name) for name in ("key", "claim", "says", "topic")}
+    source, note = row.text("source", ""), row.text("note", "")
+    protocols = row.texts("protocols", [])
+    if verdict in (Verdict.RIGHT, Verdict.WRONG, Verdict.IMPRECISE) and not source and read is not Read.MEMORY:
+        row.complain("a verdict that sets a claim against a source names it.", "Add source = ...")
+    if not verdict or not read:
+        return None
+    return Claim(**fields, verdict=verdict, source=source, read=read, note=note, protocols=protocols)
+
+
+def _review(row: Table) -> Review | None:
+    read = row.one_of("read", Read)
+    grade = row.one_of("grade", Grade, Grade.MEASURED)
+    source, note = row.text("source"), row.text("note", "")
+    fields = dict(
+        key=row.text("key"), title=row.text("title"), question=row.text("question"), scale=row.text("scale"),
+        value=row.maybe("value"), low=row.maybe("low"), high=row.maybe("high"), studies=_count(row, "studies"),
+        n=_count(row, "n"), usable=row.yes("usable", True),
+    )  # fmt: skip
+    if not read or not grade:
+        return None
+    return Review(**fields, origin=Origin(source, read, grade, note))  # type: ignore[arg-type]
+
+
+def _count(row: Table, key: str) -> int | None:
+    return row.whole(key) if key in row.data else None
+
+
+def _figure(row: Table) -> Figure | None:
+    inner = row.table("numbers")
+    numbers = {key: inner.number(key) for key in inner.data} if inner else {}
+    kind = row.text("kind")
+    if kind not in KINDS:
+        row.complain(f"the kind {kind!r} is unknown.", f"Write one of: {', '.join(sorted(KINDS))}.", "kind")
+    figure = Figure(
+        key=row.text("key"), what=row.text("what"), kind=kind, numbers=numbers, printed=row.number("printed"),
+        within=row.number("within"), fits=row.yes("fits", True), source=row.text("source"), note=row.text("note", ""),
+    )  # fmt: skip
+    return figure if kind in KINDS else None
