@@ -132,8 +132,10 @@ def _unit_array(high: NDArray[np.uint64], low: NDArray[np.uint64]) -> NDArray[np
     return (whole.astype(np.float64) + 0.5) / _TWO_52
 
 
-def normal_array(seed: int, participants: NDArray[np.uint64], purpose: str, draws: int) -> NDArray[np.float64]:
+def normal_array(seed: int, participants: NDArray[np.uint64], purpose: str, draws: int, index: int = 0) -> (
+    NDArray[np.float64]
+):  # fmt: skip
     """What `draws` calls of `Stream.normal` give for each participant, in shape (participants, draws)."""
-    flat = uniform_array(seed, participants, purpose, draws)
+    flat = uniform_array(seed, participants, purpose, draws, index)
     normals: NDArray[np.float64] = np.vectorize(_NORMAL.inv_cdf, otypes=[float])(flat)
     return normals
