@@ -165,7 +165,7 @@ def statement(fact: str, value: Value) -> ev.What:
     """The event that states a fact. Counters cannot be stated: Complaint."""
     if fact == "consent":
         return ev.ConsentGiven("any", "1") if value else ev.ConsentWithdrawn("any")
-    if fact.startswith("person."):
+    if fact.startswith(("person.", "room.")):
         return ev.FactStated(fact, value)
     if "." in fact:
         instrument, scale = fact.split(".", 1)

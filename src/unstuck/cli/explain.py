@@ -26,6 +26,7 @@ HEADINGS = {
     "limit": "Limits",
     "monitoring": "Monitoring",
     "alert": "When somebody must act",
+    "bedside": "Figures of the bedside",
     "endpoint": "Outcomes",
 }
 

@@ -17,6 +17,7 @@ from unstuck.core import events as ev
 from unstuck.core.conditions import Seen, Value
 from unstuck.core.events import Event, Origin
 from unstuck.core.protocol import Assess, Expose, Integrate, Prepare, Protocol, Step
+from unstuck.core.session_events import ChoicesLocked, SessionWhat
 
 Occurrence = tuple[str, int]
 _COUNTED = {Expose: "therapy_sessions", Prepare: "preparations", Integrate: "integrations"}
@@ -44,6 +45,7 @@ class Course:
     therapies: tuple[Event, ...] = ()
     assessments: tuple[Event, ...] = ()
     adverse: tuple[Event, ...] = ()
+    sessions: Mapping[Occurrence, tuple[Event, ...]] = field(default_factory=dict)  # live events of each visit, by time
 
     @property
     def enrolled_at(self) -> datetime | None:
@@ -97,7 +99,12 @@ def _without(protocol: Protocol, course: Course, correction: Event) -> Course:
 
 
 def _fold(protocol: Protocol, course: Course, event: Event) -> Course:
-    what = event.what
+    if isinstance(event.what, SessionWhat):
+        return _in_session(course, event, event.what)
+    return _of_the_course(protocol, course, event, event.what)
+
+
+def _of_the_course(protocol: Protocol, course: Course, event: Event, what: ev.CourseWhat) -> Course:
     match what:
         case ev.Enrolled():
             return _enrolled(course, event, what)
@@ -135,6 +142,14 @@ def _fold(protocol: Protocol, course: Course, event: Event) -> Course:
             return course
         case _:
             assert_never(what)
+
+
+def _in_session(course: Course, event: Event, what: SessionWhat) -> Course:
+    here = (what.step, what.occurrence)
+    course = replace(course, sessions={**course.sessions, here: _in_time(course.sessions.get(here, ()), event)})
+    if isinstance(what, ChoicesLocked):
+        return _observe(course, "person.choices_locked", event.observed_at, True)
+    return course
 
 
 def _enrolled(course: Course, event: Event, what: ev.Enrolled) -> Course:

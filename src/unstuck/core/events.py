@@ -19,6 +19,7 @@ from functools import cache
 from typing import Any
 
 from unstuck.core.errors import Complaint
+from unstuck.core.session_events import SessionWhat
 from unstuck.core.time import require_aware
 
 
@@ -35,6 +36,13 @@ class Decision(StrEnum):
     GO_ON = "go_on"
     CHANGE = "change"
     STOP = "stop"
+
+
+class Leaving(StrEnum):
+    """Where a person went after a dose."""
+
+    HOME = "home"
+    TRANSFER = "transfer"  # into other hands that go on watching; no discharge rule is met, and none is overridden
 
 
 class Ending(StrEnum):
@@ -116,6 +124,10 @@ class DoseGiven:
     weight_kg: float | None
     minutes: float | None
     regimen: str
+    order: str = ""  # the signed order it follows
+    lot: str = ""  # the scanned lot it was drawn from
+    units: float | None = None  # how much of it, in the unit the lot is counted in
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +143,11 @@ class ReadingTaken:
 
 @dataclass(frozen=True, slots=True)
 class Discharged:
-    """A person left after a dose."""
+    """A person left after a dose. Home is only for whom every leaving rule holds."""
 
     step: str
     occurrence: int = 1
+    to: Leaving = Leaving.HOME
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +168,9 @@ class AdverseEventNoted:
     expected: bool = False
     dose: int | None = None  # number of the dose it is attributed to
     minutes: float | None = None
+    causality: str = ""  # a code: unrelated, possible, probable, definite
+    treated: bool = False
+    blocks_next: bool = False  # whether it must be looked at before the next dose
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +210,7 @@ class CourseEnded:
     ending: Ending
 
 
-What = (
+CourseWhat = (
     Enrolled
     | ConsentGiven
     | ConsentWithdrawn
@@ -212,6 +228,7 @@ What = (
     | Corrected
     | CourseEnded
 )
+What = CourseWhat | SessionWhat
 KINDS: dict[str, type] = {kind.__name__: kind for kind in typing.get_args(What)}
 
 _CODE = re.compile(r"[\w.:/+\-]{0,120}")

@@ -10,6 +10,7 @@ from unstuck.core import events as ev
 from unstuck.core.conditions import Seen
 from unstuck.core.course import Course
 from unstuck.core.events import Event
+from unstuck.core.infusion import Infusion, infusion
 
 CLOCKS = ("days_since_last_dose", "minutes_since_dose_start", "minutes_since_dose_end")
 
@@ -41,12 +42,20 @@ class CourseFacts:
             return []
         start = given[-1].observed_at
         if fact == "minutes_since_dose_end":
-            start = dose_end(given[-1])
+            end = dose_end(self.course, given[-1])
+            if end is None:
+                return []
+            start = end
         elapsed = (until - start) / timedelta(minutes=1)
         return [Seen(until, elapsed / 1440 if fact == "days_since_last_dose" else elapsed)] if elapsed >= 0 else []
 
 
-def dose_end(dose: Event) -> datetime:
-    """When a dose ended: its start plus its minutes (a bolus ends when it starts)."""
-    minutes = dose.what.minutes if isinstance(dose.what, ev.DoseGiven) else None
-    return dose.observed_at + timedelta(minutes=minutes or 0)
+def run_of(course: Course, dose: Event) -> Infusion:
+    """A dose as it ran, with its pauses, its rates and its parts."""
+    assert isinstance(dose.what, ev.DoseGiven)
+    return infusion(dose, course.sessions.get((dose.what.step, dose.what.occurrence), ()))
+
+
+def dose_end(course: Course, dose: Event) -> datetime | None:
+    """When a dose ended or will end as it runs; a bolus ends when it starts, a paused infusion has no end yet."""
+    return run_of(course, dose).ends_at

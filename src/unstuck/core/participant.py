@@ -1,8 +1,6 @@
-"""The facts about a person that rules may see. Pseudonymous: no names, no addresses."""
+"""The facts about a person, and about the room on the day, that rules may see. No names, no addresses."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 PERSON_FACTS: dict[str, str] = {
     "person.age_years": "age in years",
@@ -24,16 +22,24 @@ PERSON_FACTS: dict[str, str] = {
     "person.ketamine_use_disorder": "ketamine or PCP use disorder",
     "person.integration_booked": "whether the integration session after this dose is booked",
     "person.trauma_memory_retrieved": "whether the trauma memory was retrieved before this dose",
+    "person.medicines_reviewed": "whether the medicines taken since the last visit were asked about",
+    "person.consent_reconfirmed": "whether the person confirmed the consent again today",
+    "person.choices_locked": "whether touch, recording and grounding were chosen for today",
+    "person.register_checked": "whether the prescription register was looked up",
+    "person.oriented": "whether the person knows who and where they are and what day it is",
+    "person.gait_steady": "whether the person walks steadily",
+    "person.vomiting": "whether the person vomits",
+    "person.escort_identified": "whether the escort who came is the one who was named",
+    "person.told_no_driving": "whether the person and the escort were told not to drive before a night's sleep",
+    "person.next_contact_booked": "whether the next contact is booked",
+    "person.leaving_signed": "whether a prescriber signed the leaving after a positive answer about suicide",
 }
 
-
-@dataclass(frozen=True, slots=True)
-class Participant:
-    """One pseudonymous person: a key and the latest stated facts, as (name, value) pairs."""
-
-    key: str
-    facts: tuple[tuple[str, float | bool | str], ...] = ()
-
-    def fact(self, name: str) -> float | bool | str | None:
-        """The latest stated value, or None where nobody said."""
-        return dict(self.facts).get(name)
+ROOM_FACTS: dict[str, str] = {
+    "room.oxygen_ready": "whether oxygen was found ready in the check of today",
+    "room.suction_ready": "whether suction was found ready in the check of today",
+    "room.rescue_drugs_ready": "whether the rescue medicines were found complete in the check of today",
+    "room.staff_qualified": "whether staff qualified for an emergency are on site",
+    "room.ratio_kept": "whether no nurse watches more chairs than the site allows",
+}
+STATED = PERSON_FACTS | ROOM_FACTS

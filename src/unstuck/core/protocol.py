@@ -170,10 +170,11 @@ class Regimen:
 class ReadingPlan:
     """Take these readings every `every_min` minutes during a phase, or once where it is None."""
 
-    readings: tuple[str, ...]
+    readings: tuple[str, ...]  # readings, or instruments rated at the bedside
     phase: str  # before, during, after
     every_min: int | None
     source: str
+    at_min: tuple[int, ...] = ()  # set points, in minutes from the start of the phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,42 @@ class AlertRule:
     action: str
     urgent: bool
     source: str
+    life: bool = False  # life-threatening: the sound enters the room
+
+
+BEFORE_ORDER = "order"  # gates that name this stand before a prescriber's order, not before a step
+
+LIMITS: dict[str, str] = {
+    "weight_jump_percent": "change of weight since the last visit above which a second person weighs, in percent",
+    "clock_offset_s": "difference between a device's clock and the server's that is shown and recorded, in seconds",
+    "unwatched_after_s": "silence of a session page after which its chair counts as unwatched, in seconds",
+    "late_entry_min": "time between observing and recording above which an entry is marked late, in minutes",
+    "chairs_per_nurse": "most chairs that one nurse watches",
+    "volume_step_ml": "smallest step of a syringe, in mL",
+    "dose_tolerance_percent": "most by which a drawn dose may lie below the ordered one, in percent",
+    "order_valid_h": "longest time for which an order may stand, in hours",
+    "alarm_take_s": "time in which somebody must take an alarm before it becomes an alert, in seconds",
+    "alarm_recheck_min": "time after taking an alarm in which the reading is repeated, in minutes",
+    "between_parts_min": "shortest time between two devices of a nasal dose, in minutes",
+    "peak_min.iv_infusion": "how long the effect stands near its peak after the end of an infusion, in minutes",
+    "peak_min.iv_bolus": "the same after an intravenous bolus",
+    "peak_min.im": "the same after an intramuscular injection",
+    "peak_min.sc": "the same after a subcutaneous injection",
+    "peak_min.intranasal": "the same after the last nasal device or spray",
+    "peak_min.sublingual": "the same after a lozenge",
+    "peak_min.oral": "the same after swallowing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BedsideLimit:
+    """One figure that the bedside keeps; `key` is one of LIMITS, which says its unit."""
+
+    key: str
+    value: float
+    source: str
+    grade: Grade = Grade.MEASURED
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +235,11 @@ class MonitoringPlan:
     stay_min: int | None
     stay_from: str  # dose_start or dose_end
     source: str
+    limits: tuple[BedsideLimit, ...] = ()
+
+    def limit(self, key: str) -> float | None:
+        """The figure of that key, or None where the plan states none."""
+        return next((limit.value for limit in self.limits if limit.key == key), None)
 
 
 @dataclass(frozen=True, slots=True)

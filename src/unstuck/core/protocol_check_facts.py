@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from unstuck.core.conditions import Condition, facts_of
-from unstuck.core.participant import PERSON_FACTS
+from unstuck.core.participant import STATED
 from unstuck.core.protocol import Assess, Consent, Dose, Expose, Step
 from unstuck.core.protocol_faults import READINGS, Checked, Fault
 from unstuck.core.protocol_table import near
@@ -37,9 +37,10 @@ def _monitoring(c: Checked) -> Iterator[Fault]:
         return
     for number, reading in enumerate(plan.readings):
         for name in reading.readings:
-            if name not in READINGS:
+            if name not in READINGS and name not in c.instruments:
                 what = f"There is no reading {name!r}."
-                yield Fault(("monitoring", "reading", number), "readings", what, near(name, READINGS))
+                mend = near(name, [*READINGS, *c.instruments])
+                yield Fault(("monitoring", "reading", number), "readings", what, mend)
     for number, alert in enumerate(plan.alerts):
         yield from _rule(c, ("monitoring", "alert", number), "rule", alert.rule, ())
     if plan.discharge is not None:
@@ -63,26 +64,31 @@ def _fact(c: Checked, fact: str, steps: tuple[Step, ...]) -> Iterator[tuple[str,
     elif head in ("done", "discharged"):
         if not c.protocol.has(rest):
             yield f"There is no step {rest!r} to be done.", near(rest, [s.key for s in c.protocol.steps])
-    elif head == "person":
-        if fact not in PERSON_FACTS:
-            yield f"Nobody states {fact!r}.", near(fact, PERSON_FACTS)
+    elif head in ("person", "room"):
+        if fact not in STATED:
+            yield f"Nobody states {fact!r}.", near(fact, STATED)
     elif fact in READINGS:
         yield from _reading(c, fact, steps)
     elif rest and head in c.instruments:
-        yield from _taken(c, head, f"asks {head}", steps)
+        if not _watched(c, head, steps):
+            yield from _taken(c, head, f"asks {head}", steps)
     else:
-        names = [*READINGS, *PERSON_FACTS, *COUNTED, "consent", *(f"{key}.total" for key in c.instruments)]
+        names = [*READINGS, *STATED, *COUNTED, "consent", *(f"{key}.total" for key in c.instruments)]
         yield f"No rule can read {fact!r}.", near(fact, names)
 
 
 def _reading(c: Checked, fact: str, steps: tuple[Step, ...]) -> Iterator[tuple[str, str]]:
-    """A reading may also come from the monitoring of a dose: from its phase `before` where a step is to open."""
+    if not _watched(c, fact, steps):
+        yield from _taken(c, fact, f"takes {fact}", steps)
+
+
+def _watched(c: Checked, name: str, steps: tuple[Step, ...]) -> bool:
+    """Whether the monitoring of a dose brings it: in its phase `before` where a step is to open."""
     plan = c.protocol.monitoring
     around_dose = not steps or all(isinstance(s.activity, Dose) for s in steps)
     phases = ("before",) if steps else ("before", "during", "after")
-    watched = plan is not None and any(fact in r.readings and r.phase in phases for r in plan.readings)
-    if not (around_dose and watched):
-        yield from _taken(c, fact, f"takes {fact}", steps)
+    rows = plan.readings if plan is not None else ()
+    return around_dose and any(name in row.readings and row.phase in phases for row in rows)
 
 
 def _taken(c: Checked, name: str, does: str, steps: tuple[Step, ...]) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from unstuck.core.activities import KINDS, IntegrationKind, TherapyKind
 from unstuck.core.protocol import (
+    BEFORE_ORDER,
     AfterStep,
     Arm,
     Assess,
@@ -28,8 +29,8 @@ def name_faults(c: Checked) -> Iterator[Fault]:
     for path, step in c.steps():
         yield from _step(c, path, step)
     for number, gate in enumerate(c.protocol.gates):
-        if not c.behind(gate.before) and gate.before not in KINDS.values():
-            names = [*(s.key for s in c.protocol.steps), *KINDS.values()]
+        if not c.behind(gate.before) and gate.before not in (*KINDS.values(), BEFORE_ORDER):
+            names = [*(s.key for s in c.protocol.steps), *KINDS.values(), BEFORE_ORDER]
             yield from known(c.gate_path(number), "before", gate.before, "step or kind of activity", names)
     for number, limit in enumerate(c.protocol.limits):
         yield from known(("limit", number), "kind", limit.kind, "kind of activity", KINDS.values())

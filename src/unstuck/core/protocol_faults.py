@@ -13,7 +13,16 @@ from unstuck.core.protocol_table import near
 from unstuck.core.protocol_times import Times
 from unstuck.core.toml_lines import Path
 
-READINGS = ("systolic_mmhg", "diastolic_mmhg", "pulse_per_min", "spo2_percent", "resp_per_min", "weight_kg")
+READINGS = (
+    "systolic_mmhg",
+    "diastolic_mmhg",
+    "pulse_per_min",
+    "spo2_percent",
+    "resp_per_min",
+    "weight_kg",
+    "moaas",
+    "oxygen_l_per_min",
+)
 ROLES = ("patient", "front_desk", "nurse", "therapist", "prescriber", "research", "quality")
 
 

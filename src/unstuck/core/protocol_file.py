@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from unstuck.core.conditions import All, Condition
 from unstuck.core.drug_file import Drug, load_drugs
 from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
@@ -109,9 +110,28 @@ def load_profile(key: str) -> Profile:
     table = Table(parse_toml(text, str(path)), (), notes)
     plan = table.table("monitoring")
     profile = Profile(read_monitoring(plan or _empty(notes)), tuple(read_gate(t) for t in table.tables("gate")))
+    taken_in = table.text("with", "")
     table.finish()
     notes.refuse()
-    return profile
+    return _joined(profile, load_profile(taken_in)) if taken_in else profile
+
+
+def _joined(profile: Profile, more: Profile) -> Profile:
+    """The profile with all that another one adds to it; its own name, stay and source stay."""
+    own, added = profile.plan, more.plan
+    plan = replace(
+        own,
+        readings=own.readings + added.readings,
+        alerts=own.alerts + added.alerts,
+        limits=own.limits + added.limits,
+        discharge=_both(own.discharge, added.discharge),
+    )
+    return Profile(plan, profile.gates + more.gates)
+
+
+def _both(one: Condition | None, other: Condition | None) -> Condition | None:
+    parts = [part for rule in (one, other) if rule for part in (rule.rules if isinstance(rule, All) else (rule,))]
+    return All(tuple(parts)) if parts else None
 
 
 def read_gently(text: str, where: str) -> Reading:

@@ -9,6 +9,7 @@ from datetime import date
 from unstuck.core.conditions import All, Condition
 from unstuck.core.errors import Complaint
 from unstuck.core.protocol import (
+    LIMITS,
     Activity,
     AfterDose,
     AfterEachDose,
@@ -19,6 +20,7 @@ from unstuck.core.protocol import (
     Anchor,
     Arm,
     Assess,
+    BedsideLimit,
     Consent,
     Contact,
     Dose,
@@ -281,9 +283,25 @@ def read_monitoring(table: Table) -> MonitoringPlan:
         stay_min=table.whole("stay_min"),
         stay_from=_one_of(table, "stay_from", STAY_FROM, "dose_end"),
         source=table.text("source"),
+        limits=tuple(read_bedside_limit(t) for t in table.tables("limit")),
     )
     table.finish()
     return plan
+
+
+def read_bedside_limit(table: Table) -> BedsideLimit:
+    """One [[monitoring.limit]]."""
+    key = _one_of(table, "key", tuple(LIMITS))
+    table.value("value", required=True)
+    limit = BedsideLimit(
+        key=key,
+        value=table.number("value") or 0.0,
+        source=table.text("source"),
+        grade=table.choice("grade", Grade, Grade.MEASURED),
+        note=table.text("note", ""),
+    )
+    table.finish()
+    return limit
 
 
 def _reading_plan(table: Table) -> ReadingPlan:
@@ -292,6 +310,7 @@ def _reading_plan(table: Table) -> ReadingPlan:
         phase=_one_of(table, "phase", PHASES),
         every_min=table.whole("every_min", least=1),
         source=table.text("source"),
+        at_min=table.wholes("at_min"),
     )
     table.finish()
     return plan
@@ -299,7 +318,12 @@ def _reading_plan(table: Table) -> ReadingPlan:
 
 def _alert(table: Table) -> AlertRule:
     alert = AlertRule(
-        table.key(), _rule(table, "rule"), table.text("action"), table.flag("urgent"), table.text("source")
+        key=table.key(),
+        rule=_rule(table, "rule"),
+        action=table.text("action"),
+        urgent=table.flag("urgent"),
+        source=table.text("source"),
+        life=table.flag("life"),
     )
     table.finish()
     return alert

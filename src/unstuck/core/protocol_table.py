@@ -139,6 +139,16 @@ class Table:
         self.say(key, f"{key!r} must be a whole number of at least {least}, not {found!r}.", "Write for example 6.")
         return default
 
+    def wholes(self, key: str) -> tuple[int, ...]:
+        """A list of whole numbers from 0 on; empty where it is absent."""
+        found = self.value(key)
+        if found is None:
+            return ()
+        if isinstance(found, list) and all(type(n) is int and n >= 0 for n in found):
+            return tuple(found)
+        self.say(key, f"{key!r} must be a list of whole numbers, not {found!r}.", "Write [0, 20, 40].")
+        return ()
+
     def flag(self, key: str, default: bool = False) -> bool:
         """true or false."""
         found = self.value(key)

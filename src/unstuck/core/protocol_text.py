@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from unstuck.core.protocol import Gate, MonitoringPlan, Otherwise, Protocol, Step, kind_of
+from unstuck.core.protocol import (
+    BEFORE_ORDER,
+    LIMITS,
+    Gate,
+    MonitoringPlan,
+    Otherwise,
+    Protocol,
+    ReadingPlan,
+    Step,
+    kind_of,
+)
 from unstuck.core.protocol_times import Edge, Times
 from unstuck.core.protocol_words import (
     ROLE_WORDS,
@@ -61,7 +71,8 @@ class Change:
 
 
 PARTS = (
-    "about", "evidence", "finding", "gap", "arm", "step", "regimen", "gate", "limit", "monitoring", "alert", "endpoint",
+    "about", "evidence", "finding", "gap", "arm", "step", "regimen", "gate", "limit", "monitoring", "alert",
+    "bedside", "endpoint",
 )  # fmt: skip
 
 
@@ -142,7 +153,8 @@ _OTHERWISE = {
 
 def gate_sentence(gate: Gate, protocol: Protocol) -> str:
     """What must hold before a step, what happens otherwise, why, and who may pass it."""
-    name = f"“{protocol.step(gate.before).title}”" if protocol.has(gate.before) else f"each {kind_words(gate.before)}"
+    kind = "each order" if gate.before == BEFORE_ORDER else f"each {kind_words(gate.before)}"
+    name = f"“{protocol.step(gate.before).title}”" if protocol.has(gate.before) else kind
     override = "A named person may pass it with a reason." if gate.override else "Nobody may pass it."
     rule = sentence_of(f"before {name}: {phrase(gate.rule)}; {_OTHERWISE[gate.otherwise]}")
     return f"{rule} {sentence_of(gate.why)} {override}"
@@ -151,8 +163,7 @@ def gate_sentence(gate: Gate, protocol: Protocol) -> str:
 def _monitoring(plan: MonitoringPlan) -> list[Sentence]:
     said = [Sentence("monitoring", "profile", f"Monitoring profile “{plan.profile}”.", plan.source)]
     for number, r in enumerate(plan.readings, 1):
-        often = f"every {r.every_min} minutes" if r.every_min else "once"
-        words = f"{r.phase} the dose, {often}: {listed([fact_words(name) for name in r.readings])}"
+        words = f"{r.phase} the dose, {_often(r)}: {listed([fact_words(name) for name in r.readings])}"
         said.append(Sentence("monitoring", f"reading {number}", sentence_of(words), r.source))
     if plan.stay_min is not None:
         since = "the dose ended" if plan.stay_from == "dose_end" else "the dose began"
@@ -164,7 +175,16 @@ def _monitoring(plan: MonitoringPlan) -> list[Sentence]:
     for a in plan.alerts:
         call = "Urgent. " if a.urgent else ""
         said.append(Sentence("alert", a.key, f"{call}{sentence(a.rule)} {sentence_of(a.action)}", a.source))
+    for x in plan.limits:
+        words = f"{LIMITS.get(x.key, x.key)}: {x.value:g}"
+        said.append(Sentence("bedside", x.key, f"{sentence_of(words)} {x.note}".strip(), x.source))
     return said
+
+
+def _often(row: ReadingPlan) -> str:
+    if row.at_min:
+        return f"at minute {listed([str(n) for n in row.at_min])}"
+    return f"every {row.every_min} minutes" if row.every_min else "once"
 
 
 def _unit(unit: str) -> str:

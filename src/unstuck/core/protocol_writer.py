@@ -169,7 +169,12 @@ def _monitoring(m: MonitoringPlan) -> Iterator[str]:
     yield _block("[monitoring]", [*head, ("stay_from", m.stay_from), ("source", m.source)])
     for r in m.readings:
         pairs: list[Pair] = [("readings", r.readings), ("phase", r.phase), ("every_min", r.every_min)]
+        pairs += [("at_min", r.at_min)]
         yield _block("[[monitoring.reading]]", [*pairs, ("source", r.source)])
     for a in m.alerts:
         pairs = [("key", a.key), ("rule", a.rule), ("action", a.action), ("urgent", _flag(a.urgent))]
+        pairs += [("life", _flag(a.life))]
         yield _block("[[monitoring.alert]]", [*pairs, ("source", a.source)])
+    for x in m.limits:
+        pairs = [("key", x.key), ("value", x.value), ("source", x.source)]
+        yield _block("[[monitoring.limit]]", [*pairs, ("grade", _unless(x.grade, Grade.MEASURED)), ("note", x.note)])

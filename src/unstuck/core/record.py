@@ -7,8 +7,10 @@ from unstuck.core import refusals as no
 from unstuck.core.conditions import Truth
 from unstuck.core.course import COUNTERS, Course, apply, parts_of
 from unstuck.core.dosing import check_dose
-from unstuck.core.events import Event, step_of
+from unstuck.core.events import Event, Origin, step_of
 from unstuck.core.facts import CLOCKS
+from unstuck.core.live import check_live
+from unstuck.core.orders import check_given, gates_before_order
 from unstuck.core.protocol import (
     Assess,
     Consent,
@@ -22,7 +24,16 @@ from unstuck.core.protocol import (
     Step,
     gates_of,
 )
-from unstuck.core.verdict import verdict
+from unstuck.core.session_events import (
+    AlarmAnswered,
+    CallAnswered,
+    Called,
+    HandedOver,
+    MeasureTaken,
+    PresenceNoted,
+    SessionWhat,
+)
+from unstuck.core.verdict import discharge_verdict, verdict
 
 _FITS: dict[type, tuple[type, ...]] = {
     ev.ConsentGiven: (Consent,),
@@ -39,6 +50,12 @@ _AFTER_THE_END = (
     ev.ReadingTaken,
     ev.Discharged,
     ev.ConsentWithdrawn,
+    AlarmAnswered,
+    Called,
+    CallAnswered,
+    HandedOver,
+    MeasureTaken,
+    PresenceNoted,
 )
 _COMPLETING = (ev.ConsentGiven, ev.AssessmentCompleted, ev.DoseGiven, ev.StepHeld)
 
@@ -95,8 +112,10 @@ def _check_what(protocol: Protocol, course: Course, event: Event) -> None:
         case ev.Amended(old_hash):
             if old_hash != course.protocol_hash:
                 raise no.WrongProtocol(f"The amendment starts from {old_hash[:12]}, the course from another version.")
-        case ev.FactStated(name) if not name.startswith("person."):
-            raise no.NotAFact(f"{name!r} cannot be stated.", mend="State facts about the person; readings are taken.")
+        case ev.FactStated(name) if not name.startswith(("person.", "room.")):
+            raise no.NotAFact(
+                f"{name!r} cannot be stated.", mend="State facts about the person or the room; readings are taken."
+            )
         case ev.ReadingTaken(name) if not _is_reading(name):
             raise no.NotAFact(
                 f"{name!r} is no reading; it is counted from events.", mend="Take a reading such as pulse."
@@ -122,7 +141,7 @@ def _check_correction(course: Course, target: str) -> None:
 
 
 def _check_override(protocol: Protocol, step: Step, gate: str) -> None:
-    found = {g.key: g for g in gates_of(protocol, step)}
+    found = {g.key: g for g in (*gates_of(protocol, step), *gates_before_order(protocol))}
     if gate not in found:
         raise no.UnknownStep(f"No gate {gate!r} before “{step.title}”.", mend=f"Gates: {', '.join(found) or 'none'}.")
     if not found[gate].override:
@@ -148,6 +167,24 @@ def _check_step(protocol: Protocol, course: Course, event: Event, key: str, occu
         _check_rules(protocol, course, event, step, occurrence)
     if isinstance(what, ev.DoseGiven):
         check_dose(protocol, course, step, what)
+        if event.origin is Origin.CLINIC or what.order:
+            check_given(protocol, course, step, what, event)
+    if isinstance(what, ev.Discharged):
+        _check_leaving(protocol, course, event, what)
+    if isinstance(what, SessionWhat):
+        check_live(protocol, course, step, event)
+
+
+def _check_leaving(protocol: Protocol, course: Course, event: Event, what: ev.Discharged) -> None:
+    """Home is refused while a leaving rule is open; late entries of another day are judged at their own time."""
+    if what.to is not ev.Leaving.HOME or protocol.monitoring is None:
+        return
+    unmet = discharge_verdict(protocol, course, event.observed_at).unmet
+    if unmet:
+        said = " ".join(rule.sentence for rule in unmet)
+        raise no.NotReadyToLeave(
+            f"Not yet: {said}", mend="Meet each rule, or hand the person over to others who watch."
+        )
 
 
 def _rides_along(step: Step, what: ev.What) -> bool:

@@ -75,3 +75,43 @@ class UnknownEvent(Refusal):
 
 class NotConditionMet(Refusal):
     """The step is conditional and its condition does not hold."""
+
+
+class NotReadyToLeave(Refusal):
+    """A leaving rule does not hold; the person stays, or is handed to others who go on watching."""
+
+
+class NoOrder(Refusal):
+    """No prescriber's signed order for this session stands."""
+
+
+class OrderExpired(Refusal):
+    """The order's time is over."""
+
+
+class NotAsOrdered(Refusal):
+    """What is to be given is not what was ordered."""
+
+
+class NotChecked(Refusal):
+    """Two people have not yet checked the dose independently."""
+
+
+class SamePerson(Refusal):
+    """Two people are needed, and these are one."""
+
+
+class ChecksDisagree(Refusal):
+    """The two checks differ; nothing is given until it is known why."""
+
+
+class WrongLot(Refusal):
+    """The lot holds another drug, has no strength, or cannot give this amount."""
+
+
+class WeightJump(Refusal):
+    """Today's weight differs so much from the last one that a second person must weigh."""
+
+
+class NotRunning(Refusal):
+    """There is no infusion that could be changed so."""

@@ -28,6 +28,8 @@ _FACTS = {
     "spo2_percent": ("oxygen saturation", "%"),
     "resp_per_min": ("breaths", "per minute"),
     "weight_kg": ("weight", "kg"),
+    "moaas": ("alertness (MOAA/S)", ""),
+    "oxygen_l_per_min": ("oxygen given", "L per minute"),
     "doses": ("doses given", ""),
     "therapy_sessions": ("therapy sessions held", ""),
     "preparations": ("preparation sessions held", ""),
@@ -54,7 +56,7 @@ def fact_words(fact: str) -> str:
     if "." not in fact:
         return fact.replace("_", " ")
     family, part = fact.split(".", 1)
-    if family == "person":
+    if family in ("person", "room"):
         return part.replace("_", " ")
     return f"{instrument_words(family)} {_SCALES.get(part, part.replace('_', ' '))}"
 
@@ -65,7 +67,7 @@ def instrument_words(key: str) -> str:
         "pcl5_week": "PCL-5 (week)", "pcl5_month": "PCL-5 (month)", "caps5": "CAPS-5", "phq9": "PHQ-9", "gad7": "GAD-7",
         "madrs": "MADRS", "cssrs_screen": "C-SSRS screener", "cadss": "CADSS", "cadss6": "CADSS-6", "ies_r": "IES-R",
         "pc_ptsd5": "PC-PTSD-5", "lec5": "LEC-5", "audit_c": "AUDIT-C", "cgi_s": "CGI-S",
-        "cgi_i": "CGI-I", "suds": "SUDS",
+        "cgi_i": "CGI-I", "suds": "SUDS", "aldrete": "Aldrete score", "padss": "PADSS",
     }  # fmt: skip
     return known.get(key, key.replace("_", " "))
 

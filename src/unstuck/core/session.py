@@ -1,4 +1,4 @@
-"""One dosing visit as it stands: its phase, what was read last, what must be read next, and which alerts hold.
+"""One dosing visit as it stands: its phase, what was read last, what must be read next, and which alarms are open.
 
 A pure fold of the course under the protocol's monitoring plan; it shows and reminds, it decides nothing.
 """
@@ -11,11 +11,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from unstuck.core import events as ev
-from unstuck.core.conditions import Seen, Truth, judge
+from unstuck.core.alarms import Alarm, alarms
+from unstuck.core.conditions import Seen
 from unstuck.core.course import Course, standing
 from unstuck.core.events import Event
-from unstuck.core.facts import CourseFacts, dose_end
+from unstuck.core.facts import run_of
+from unstuck.core.infusion import Infusion
 from unstuck.core.protocol import AlertRule, MonitoringPlan, Protocol, ReadingPlan
+from unstuck.core.session_events import CallAnswered, Called, HandedOver, PresenceNoted, SessionOpened
 from unstuck.core.verdict import Verdict, discharge_verdict
 
 
@@ -23,19 +26,28 @@ class Phase(StrEnum):
     """Where a dosing visit stands."""
 
     EXPECTED = "expected"  # nothing of the visit has been recorded
+    CHECK_IN = "check_in"  # the person is in the chair, nothing was read yet
     BEFORE = "before"  # readings before the dose
-    DURING = "during"  # the drug runs
-    AFTER = "after"  # the dose has ended, the person is still here
+    DURING = "during"  # the drug is being given
+    PEAK = "peak"  # given, and near its strongest
+    AFTER = "after"  # wearing off; the person stays
+    LEAVING = "leaving"  # the minimum stay is over
     GONE = "gone"  # discharged
+
+
+_HERE = (Phase.BEFORE, Phase.DURING, Phase.PEAK, Phase.AFTER, Phase.LEAVING)
+# Rows of a plan speak of three phases; a row for `during` goes on while the effect is near its peak.
+_ROWS = {Phase.DURING: "during", Phase.PEAK: "during", Phase.AFTER: "after", Phase.LEAVING: "after"}
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingDue:
-    """Readings that the plan asks for, and by when; None where it sets no interval and they were never taken."""
+    """Readings that the plan asks for, by when, and the instant from which that is counted."""
 
     readings: tuple[str, ...]
     by: datetime
     source: str
+    counted_from: str = ""  # dose_start, peak_end, last_reading
 
     def late(self, at: datetime) -> bool:
         """Whether they should have been taken already."""
@@ -43,8 +55,17 @@ class ReadingDue:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenCall:
+    """Somebody called, and nobody has come yet."""
+
+    call: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
-    """One dosing visit at one instant."""
+    """One dosing visit at one instant. `alerts` are the rules that hold now, `alarms` what they became."""
 
     step: str
     occurrence: int
@@ -56,25 +77,44 @@ class Session:
     due: tuple[ReadingDue, ...]
     alerts: tuple[AlertRule, ...]
     leaving: Verdict | None
+    alarms: tuple[Alarm, ...] = ()
+    calls: tuple[OpenCall, ...] = ()
+    run: Infusion | None = None
+    peak_until: datetime | None = None
+    chair: str = ""
+    keeper: str = ""  # who has the chair: who opened the session, or took it over last
+    in_room: tuple[str, ...] = ()
 
 
 def session(protocol: Protocol, course: Course, step: str, occurrence: int, at: datetime) -> Session:
     """The visit as it stands at `at`."""
     happened = [e for e in standing(course.log) if e.observed_at <= at and _belongs(e, step, occurrence)]
     dose = next((e for e in happened if isinstance(e.what, ev.DoseGiven)), None)
-    phase = _phase(happened, dose, at)
+    run = run_of(course, dose) if dose else None
     plan = protocol.monitoring
+    peak_until = _peak_until(plan, dose, run)
+    stay_until = _stay_until(plan, dose, run)
+    phase = _phase(happened, run, peak_until, stay_until, at)
+    rung = alarms(plan, course, happened, at) if plan and phase in _HERE else ()
+    opened = next((e for e in reversed(happened) if isinstance(e.what, SessionOpened)), None)
     return Session(
         step=step,
         occurrence=occurrence,
         phase=phase,
         dose=dose,
-        ends_at=dose_end(dose) if dose else None,
-        stay_until=_stay_until(plan, dose),
+        ends_at=run.ends_at if run else None,
+        stay_until=stay_until,
         latest=_latest(happened),
-        due=tuple(_due(plan, happened, dose, phase)) if plan else (),
-        alerts=_alerts(plan, course, phase, at),
-        leaving=discharge_verdict(protocol, course, at) if phase is Phase.AFTER else None,
+        due=tuple(sorted(_due(plan, happened, run, phase, peak_until), key=lambda d: d.by)) if plan else (),
+        alerts=tuple(alarm.rule for alarm in rung if alarm.holds),
+        leaving=discharge_verdict(protocol, course, at) if phase in (Phase.PEAK, Phase.AFTER, Phase.LEAVING) else None,
+        alarms=tuple(alarm for alarm in rung if alarm.is_open),
+        calls=_calls(happened),
+        run=run,
+        peak_until=peak_until,
+        chair=opened.what.chair if opened and isinstance(opened.what, SessionOpened) else "",
+        keeper=_keeper(happened, opened),
+        in_room=_in_room(happened),
     )
 
 
@@ -83,19 +123,40 @@ def _belongs(event: Event, step: str, occurrence: int) -> bool:
     return getattr(what, "step", None) == step and getattr(what, "occurrence", None) == occurrence
 
 
-def _phase(happened: list[Event], dose: Event | None, at: datetime) -> Phase:
+def _phase(
+    happened: list[Event], run: Infusion | None, peak_until: datetime | None, stay_until: datetime | None, at: datetime
+) -> Phase:
     if any(isinstance(e.what, ev.Discharged) for e in happened):
         return Phase.GONE
-    if dose is None:
-        return Phase.BEFORE if any(isinstance(e.what, ev.ReadingTaken) for e in happened) else Phase.EXPECTED
-    return Phase.DURING if at < dose_end(dose) else Phase.AFTER
+    if run is None:
+        return _before(happened)
+    if run.ends_at is None or at < run.ends_at:
+        return Phase.DURING
+    if peak_until is not None and at < peak_until:
+        return Phase.PEAK
+    return Phase.LEAVING if stay_until is not None and at >= stay_until else Phase.AFTER
 
 
-def _stay_until(plan: MonitoringPlan | None, dose: Event | None) -> datetime | None:
-    if plan is None or dose is None or plan.stay_min is None:
+def _before(happened: list[Event]) -> Phase:
+    if any(isinstance(e.what, ev.ReadingTaken) for e in happened):
+        return Phase.BEFORE
+    return Phase.CHECK_IN if any(isinstance(e.what, SessionOpened) for e in happened) else Phase.EXPECTED
+
+
+def _peak_until(plan: MonitoringPlan | None, dose: Event | None, run: Infusion | None) -> datetime | None:
+    """Until when the effect stands near its peak, by the plan's figure for the route; None where it has none."""
+    if plan is None or dose is None or run is None or run.ends_at is None:
         return None
-    start = dose_end(dose) if plan.stay_from == "dose_end" else dose.observed_at
-    return start + timedelta(minutes=plan.stay_min)
+    assert isinstance(dose.what, ev.DoseGiven)
+    minutes = plan.limit(f"peak_min.{dose.what.route}")
+    return run.ends_at + timedelta(minutes=minutes) if minutes is not None else None
+
+
+def _stay_until(plan: MonitoringPlan | None, dose: Event | None, run: Infusion | None) -> datetime | None:
+    if plan is None or dose is None or run is None or plan.stay_min is None:
+        return None
+    start = run.ends_at if plan.stay_from == "dose_end" else dose.observed_at
+    return start + timedelta(minutes=plan.stay_min) if start is not None else None
 
 
 def _latest(happened: list[Event]) -> tuple[tuple[str, Seen], ...]:
@@ -106,37 +167,82 @@ def _latest(happened: list[Event]) -> tuple[tuple[str, Seen], ...]:
     return tuple(last.items())
 
 
-def _due(plan: MonitoringPlan, happened: list[Event], dose: Event | None, phase: Phase) -> Iterator[ReadingDue]:
+def _due(
+    plan: MonitoringPlan, happened: list[Event], run: Infusion | None, phase: Phase, peak_until: datetime | None
+) -> Iterator[ReadingDue]:
     """The next readings of the plan's rows for this phase, counted from the last ones or from the phase's start."""
-    start = _start(dose, phase)
-    if start is None:
+    name = _ROWS.get(phase)
+    if run is None or name is None:
         return
+    end = peak_until or run.ends_at
+    start, anchor = (run.started_at, "dose_start") if name == "during" else (end, "peak_end")
     for row in plan.readings:
-        if row.phase == phase.value:
-            taken = _taken(happened, row, start)
-            if taken is None or row.every_min is not None:
-                wait = timedelta(minutes=row.every_min or 0)
-                yield ReadingDue(row.readings, (taken or start) + wait, row.source)
+        if row.phase == name and start is not None:
+            yield from _row_due(row, happened, start, anchor)
 
 
-def _start(dose: Event | None, phase: Phase) -> datetime | None:
-    if dose is None or phase not in (Phase.DURING, Phase.AFTER):
-        return None
-    return dose.observed_at if phase is Phase.DURING else dose_end(dose)
+def _row_due(row: ReadingPlan, happened: list[Event], start: datetime, anchor: str) -> Iterator[ReadingDue]:
+    taken = _taken(happened, row, start)
+    if row.at_min:
+        yield from _set_points(row, happened, start, anchor)
+    elif taken is None:
+        yield ReadingDue(row.readings, start + timedelta(minutes=row.every_min or 0), row.source, anchor)
+    elif row.every_min is not None:
+        yield ReadingDue(row.readings, taken + timedelta(minutes=row.every_min), row.source, "last_reading")
+
+
+def _set_points(row: ReadingPlan, happened: list[Event], start: datetime, anchor: str) -> Iterator[ReadingDue]:
+    """The first set point that has not been met: as many rounds as points count, each taken since the start."""
+    rounds = min((len(_moments(happened, name, start)) for name in row.readings), default=0)
+    if rounds < len(row.at_min):
+        yield ReadingDue(row.readings, start + timedelta(minutes=row.at_min[rounds]), row.source, anchor)
 
 
 def _taken(happened: list[Event], row: ReadingPlan, since: datetime) -> datetime | None:
     """When all readings of the row had last been taken, since that instant; None where one is missing."""
-    last = []
-    for name in row.readings:
-        moments = [e.observed_at for e in happened if isinstance(e.what, ev.ReadingTaken) and e.what.name == name]
-        last.append(max((m for m in moments if m >= since), default=None))
+    last = [max(_moments(happened, name, since), default=None) for name in row.readings]
     known = [m for m in last if m is not None]
     return min(known) if known and len(known) == len(last) else None
 
 
-def _alerts(plan: MonitoringPlan | None, course: Course, phase: Phase, at: datetime) -> tuple[AlertRule, ...]:
-    if plan is None or phase not in (Phase.BEFORE, Phase.DURING, Phase.AFTER):
-        return ()
-    facts = CourseFacts(course)
-    return tuple(alert for alert in plan.alerts if judge(alert.rule, facts, at) is Truth.HOLDS)
+def _moments(happened: list[Event], name: str, since: datetime) -> list[datetime]:
+    """When a reading was taken, or an instrument was rated, since that instant."""
+    return [e.observed_at for e in happened if e.observed_at >= since and name_of(e) == name]
+
+
+def name_of(event: Event) -> str:
+    """The reading or the instrument that an event brings; empty for any other event."""
+    match event.what:
+        case ev.ReadingTaken(name):
+            return name
+        case ev.AssessmentCompleted(instrument):
+            return instrument
+        case _:
+            return ""
+
+
+def _calls(happened: list[Event]) -> tuple[OpenCall, ...]:
+    """Calls that nobody has answered since."""
+    calls: dict[str, OpenCall] = {}
+    for event in sorted(happened, key=lambda e: e.observed_at):
+        if isinstance(event.what, Called):
+            calls.setdefault(event.what.call.value, OpenCall(event.what.call.value, event.what.by, event.observed_at))
+        elif isinstance(event.what, CallAnswered):
+            calls.pop(event.what.call.value, None)
+    return tuple(calls.values())
+
+
+def _keeper(happened: list[Event], opened: Event | None) -> str:
+    handed = [e for e in happened if isinstance(e.what, HandedOver)]
+    last = max(handed, key=lambda e: e.observed_at, default=None)
+    if last is not None and isinstance(last.what, HandedOver):
+        return last.what.to
+    return opened.actor if opened else ""
+
+
+def _in_room(happened: list[Event]) -> tuple[str, ...]:
+    here: dict[str, bool] = {}
+    for event in sorted(happened, key=lambda e: e.observed_at):
+        if isinstance(event.what, PresenceNoted):
+            here[event.what.who] = event.what.present
+    return tuple(who for who, present in here.items() if present)

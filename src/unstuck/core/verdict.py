@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from unstuck.core.conditions import Condition, Seen, Truth, all_of, facts_of, judge, negate
+from unstuck.core.conditions import All, Condition, Seen, Truth, all_of, facts_of, judge, negate
 from unstuck.core.course import Course, standing
 from unstuck.core.events import StepHeld
 from unstuck.core.facts import CourseFacts
-from unstuck.core.protocol import Dose, Gate, Limit, Otherwise, Protocol, Step, gates_of, kind_of
+from unstuck.core.protocol import Gate, Limit, MonitoringPlan, Otherwise, Protocol, Step, gates_of, kind_of
 from unstuck.core.sentences import fact_words, sentence
 
 
@@ -152,14 +152,24 @@ def discharge_verdict(protocol: Protocol, course: Course, at: datetime) -> Verdi
         missing = RuleVerdict("plan", Truth.UNKNOWN, "A monitoring plan and a dose are known.", "", "", Otherwise.HOLD)
         return Verdict("discharge", len(course.doses), (missing,))
     facts = CourseFacts(course)
-    if plan.discharge is not None:
-        truth = judge(plan.discharge, facts, at)
-        words = sentence(plan.discharge)
-        seen = _latest(plan.discharge, facts, at)
-        rules.append(RuleVerdict("discharge", truth, words, "Discharge rule.", plan.source, Otherwise.HOLD, seen))
+    for number, rule in enumerate(parts_of_leaving(plan), 1):
+        truth, seen = judge(rule, facts, at), _latest(rule, facts, at)
+        why = "Rule for leaving."
+        rules.append(RuleVerdict(f"leaving:{number}", truth, sentence(rule), why, plan.source, Otherwise.HOLD, seen))
     if plan.stay_min is not None:
         rules.append(_stay(facts, plan.stay_min, plan.stay_from, plan.source, at))
     return Verdict("discharge", len(course.doses), tuple(rules))
+
+
+def parts_of_leaving(plan: MonitoringPlan) -> tuple[Condition, ...]:
+    """The rules for leaving, one by one, so that each missing piece is named."""
+    match plan.discharge:
+        case None:
+            return ()
+        case All(rules):
+            return rules
+        case rule:
+            return (rule,)
 
 
 def _stay(facts: CourseFacts, minutes: int, since: str, source: str, at: datetime) -> RuleVerdict:
@@ -168,8 +178,3 @@ def _stay(facts: CourseFacts, minutes: int, since: str, source: str, at: datetim
     truth = Truth.UNKNOWN if not seen else negate(Truth.HOLDS if float(seen[-1].value) < minutes else Truth.FAILS)
     words = f"At least {minutes} minutes since the dose {'ended' if since == 'dose_end' else 'began'}."
     return RuleVerdict("stay", truth, words, "Minimum stay.", source, Otherwise.HOLD)
-
-
-def is_dose(step: Step) -> bool:
-    """Whether the step gives a drug."""
-    return isinstance(step.activity, Dose)

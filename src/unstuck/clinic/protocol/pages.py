@@ -198,7 +198,7 @@ def protocol_page(
         chart=schedule_svg(protocol),
         rows=tuple((row, _days(row)) for row in schedule_table(protocol)),
         plan=_parts(said, references, ("arm", "step", "regimen")),
-        rules=_parts(said, references, ("gate", "limit", "monitoring", "alert", "endpoint")),
+        rules=_parts(said, references, ("gate", "limit", "monitoring", "alert", "bedside", "endpoint")),
         releases=rows,
         newest=rows[0] if rows else None,
         changes=len(_changes(releases[0], protocol)) if releases else 0,
@@ -283,6 +283,7 @@ def _headings() -> dict[str, str]:
         "limit": _("Limits"),
         "monitoring": _("Watching over a dose"),
         "alert": _("When somebody must act"),
+        "bedside": _("Figures of the bedside"),
         "endpoint": _("What counts as an outcome"),
     }
 

@@ -16,6 +16,8 @@ from unstuck.lab.random import Stream
 MOOD = ("madrs", "phq9", "gad7")
 SYMPTOMS = ("ies_r", "pc_ptsd5", "cgi_s", "suds")
 STEADY = {"audit_c": 0.15, "alliance": 0.75, "expectancy": 0.6, "cgi_i": 0.4, "lec5": 0.5}
+RECOVERY = ("aldrete", "padss")
+RECOVERED_MIN = 60.0  # assumed: a virtual patient scores full marks an hour after the dose began, less before
 OTHER = 0.3  # share of the range for an instrument that the model knows nothing of
 
 
@@ -30,6 +32,8 @@ def answers_to(instrument: Instrument, patient: Patient, day: float, visit: Visi
         return _suicidal_thoughts(instrument, patient, day)
     if instrument.key == "lec5":
         return _events_of_life(instrument, patient)
+    if instrument.family in RECOVERY:
+        return _recovered(instrument, minutes)
     level = level_of(instrument, patient, day, visit, minutes)
     return _filled(instrument, lambda item: _near(item, level, stream))
 
@@ -116,6 +120,11 @@ def _events_of_life(instrument: Instrument, patient: Patient) -> Answers:
         values = [choice.value for choice in item.choices]
         answers[item.key] = (values[0],) if place == own else (values[1 if stream.chance(0.15) else -1],)
     return answers
+
+
+def _recovered(instrument: Instrument, minutes: float) -> Answers:
+    """The recovery scores: full once the drug has worn off, one less an item before."""
+    return {item.key: float(item.high if minutes >= RECOVERED_MIN else item.high - 1) for item in instrument.items}
 
 
 def _near(item: Item, level: float, stream: Stream) -> float:

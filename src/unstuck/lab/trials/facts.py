@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from unstuck.core import events as ev
 from unstuck.core.conditions import facts_of
+from unstuck.core.participant import ROOM_FACTS, STATED
 from unstuck.core.protocol import Dose, Step, gates_of
 from unstuck.lab.patients.vitals import READINGS, Visit, patient_stream
 from unstuck.lab.trials.desk import Desk
@@ -13,7 +14,10 @@ from unstuck.lab.trials.desk import Desk
 FRESH = timedelta(hours=12)
 CHANGING = {"person.escort_reachable", "person.fasted", "person.ride_arranged", "person.integration_booked"}
 CHANGING |= {"person.pregnancy_test_negative", "person.trauma_memory_retrieved"}
-TRUE = CHANGING
+CHANGING |= {"person.medicines_reviewed", "person.consent_reconfirmed", "person.choices_locked"}
+CHANGING |= {"person.oriented", "person.gait_steady", "person.escort_identified", "person.told_no_driving"}
+CHANGING |= {"person.next_contact_booked", *ROOM_FACTS}
+TRUE = CHANGING | {"person.register_checked"}
 
 
 def find_out(desk: Desk, step: Step, occurrence: int, at: datetime, visit: Visit) -> None:
@@ -24,8 +28,8 @@ def find_out(desk: Desk, step: Step, occurrence: int, at: datetime, visit: Visit
     for fact in wanted:
         if fact in READINGS:
             _read(desk, fact, step, occurrence, at, visit)
-        elif fact.startswith("person."):
-            _state(desk, fact, step, occurrence, at)
+        elif fact in STATED:
+            state(desk, fact, at)
     for instrument in dict.fromkeys(f.split(".")[0] for f in wanted if f.split(".")[0] in desk.instruments):
         _ask(desk, instrument, step, occurrence, at)
 
@@ -42,7 +46,8 @@ def _read(desk: Desk, name: str, step: Step, occurrence: int, at: datetime, visi
     desk.write(ev.ReadingTaken(name, value, tied, occurrence if tied else 1, "before"), at)
 
 
-def _state(desk: Desk, fact: str, step: Step, occurrence: int, at: datetime) -> None:
+def state(desk: Desk, fact: str, at: datetime) -> None:
+    """States a fact about the person or the room, unless it was stated lately."""
     last = desk.stated.get(fact)
     if last is not None and (fact not in CHANGING or at - last < FRESH):
         return
@@ -73,4 +78,4 @@ def _ask(desk: Desk, instrument: str, step: Step, occurrence: int, at: datetime)
     desk.assess(instrument, step.key, occurrence, at)
 
 
-DAILY = ("cssrs_screen",)  # asked again on the day of a dose; other scales keep to their own steps
+DAILY = ("cssrs_screen", "cadss")  # asked again on the day of a dose; other scales keep to their own steps

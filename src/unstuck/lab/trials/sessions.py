@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from unstuck.core import events as ev
-from unstuck.core.conditions import Truth
+from unstuck.core.conditions import Truth, facts_of
 from unstuck.core.dosing import planned_dose
+from unstuck.core.participant import STATED
 from unstuck.core.protocol import Dose, DoseUnit, MonitoringPlan, Regimen, Step
 from unstuck.core.verdict import discharge_verdict
 from unstuck.lab.patients.vitals import READINGS, Visit, patient_stream
 from unstuck.lab.trials.desk import Desk
+from unstuck.lab.trials.facts import state
 
 STAY_MIN = 60  # where the protocol states no stay
 LOOKS_AGAIN = timedelta(minutes=30)
@@ -108,8 +110,7 @@ def leave(desk: Desk, step: Step, occurrence: int, at: datetime) -> datetime | N
     """Discharges when the rule says so; else tells when to try again, None when the person goes undischarged."""
     began = desk.course.done[step.key, occurrence]
     planned = leaving_at(desk, step, began)
-    if at > planned:
-        _look_again(desk, step, occurrence, at, (at - began) / timedelta(minutes=1))
+    _look_again(desk, step, occurrence, at, (at - began) / timedelta(minutes=1))
     said = discharge_verdict(desk.protocol, desk.course, at)
     if desk.protocol.monitoring is None or said.truth is Truth.HOLDS:
         desk.write(ev.Discharged(step.key, occurrence), at)
@@ -118,10 +119,16 @@ def leave(desk: Desk, step: Step, occurrence: int, at: datetime) -> datetime | N
 
 
 def _look_again(desk: Desk, step: Step, occurrence: int, at: datetime, minutes: float) -> None:
-    for name in ("systolic_mmhg", "diastolic_mmhg", "spo2_percent"):
-        take(desk, step, occurrence, (at, name, minutes))
-    if "cssrs_screen" in desk.instruments:
-        desk.assess("cssrs_screen", step.key, occurrence, at)
+    """Finds out what the rules for leaving rest on: readings, what staff see, and what is rated."""
+    plan = desk.protocol.monitoring
+    wanted = facts_of(plan.discharge) if plan and plan.discharge else ()
+    for name in wanted:
+        if name in READINGS:
+            take(desk, step, occurrence, (at, name, minutes))
+        elif name in STATED:
+            state(desk, name, at)
+    for instrument in dict.fromkeys(name.split(".")[0] for name in wanted if name.split(".")[0] in desk.instruments):
+        desk.assess(instrument, step.key, occurrence, at)
 
 
 def side_effects(desk: Desk, step: Step, occurrence: int, at: datetime) -> None:
