@@ -47,6 +47,7 @@ _OTHERS: dict[str, Callable[[], str]] = {
     "operator": lambda: _("The operator of the server"),
     "demo": lambda: _("The demonstration"),
     "sim": lambda: _("The simulator"),
+    "clock": lambda: _("The clock"),
     "ghost": lambda: _("The loader of simulated courses"),
 }
 
@@ -67,6 +68,11 @@ def _step(told: Payload) -> str:
 def _account(told: Payload, names: Mapping[str, str]) -> str:
     key = str(told.get("account", ""))
     return names.get(key) or _("account %(key)s") % {"key": short(key)}
+
+
+def _owner(told: Payload, names: Mapping[str, str]) -> str:
+    key = str(told.get("to", ""))
+    return _("everybody on duty") if key == "everyone" else names.get(key) or _("account %(key)s") % {"key": short(key)}
 
 
 def _person(told: Payload) -> str:
@@ -129,5 +135,18 @@ _SITE: dict[str, Say] = {
         _("renewed the head of the ledger with %(findings)s findings open") % {"findings": t.get("findings", 0)}
     ),
 }
-SAID: dict[str, Say] = {**_COURSE, **_SITE}
+_ALERTS: dict[str, Say] = {
+    "alert.raised": lambda t, n: _("raised an alert for %(who)s") % {"who": _owner(t, n)},
+    "alert.taken": lambda _t, _n: _("took an alert"),
+    "alert.acted": lambda _t, _n: _("acted on an alert"),
+    "alert.handed": lambda t, n: _("handed an alert to %(who)s") % {"who": _owner(t, n)},
+    "alert.escalated": lambda t, n: _("sent an alert that nobody took on to %(who)s") % {"who": _owner(t, n)},
+    "alert.closed": lambda _t, _n: _("closed an alert with an action"),
+    "alerts.signed": lambda _t, _n: _("signed the alert times of this site"),
+    "alerts.signature_refused": lambda _t, _n: _("gave a wrong password for signing the alert times"),
+    "rota.set": lambda t, n: _("put %(who)s on duty") % {"who": _account(t, n)},
+    "rota.ended": lambda t, n: _("ended a duty of %(who)s") % {"who": _account(t, n)},
+    "rota.lead_named": lambda t, n: _("named %(who)s as safety lead") % {"who": _account(t, n)},
+}
+SAID: dict[str, Say] = {**_COURSE, **_SITE, **_ALERTS}
 """What each kind of entry says, after the actor and before the course."""

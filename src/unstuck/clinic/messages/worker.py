@@ -1,14 +1,16 @@
-"""The one background worker: sends what waits, lets the ledger's head catch up, clears old sessions."""
+"""The one background worker: does the round of each part, sends what waits, lets the ledger's head catch up, clears old sessions."""
 
 from __future__ import annotations
 
 import logging
 import threading
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.mail import EmailMessage, get_connection
 from django.db import close_old_connections
+from django.utils.module_loading import import_string
 
 from unstuck.clinic import clock
 from unstuck.clinic.ledger import head
@@ -27,10 +29,20 @@ def deliver(message: Message) -> None:
 def work_once() -> int:
     """How many messages went out in one round."""
     at = clock.read()
+    _other_rounds(at)
     sent = work_off(deliver, at)
     head.catch_up_all()
     Session.objects.filter(expire_date__lt=at).delete()
     return sent
+
+
+def _other_rounds(at: datetime) -> None:
+    """Each part's own share of a round; one that fails does not stop the others, nor the sending."""
+    for name in settings.UNSTUCK_ROUNDS:
+        try:
+            import_string(name)(at)
+        except Exception:
+            log.exception("The round of %s failed.", name)
 
 
 def work(pause_s: float, stop: threading.Event) -> None:

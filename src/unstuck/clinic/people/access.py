@@ -180,6 +180,21 @@ def may_see_kept_messages(account: Account) -> bool:
     return bool(account.roles & {Role.NURSE, Role.PRESCRIBER})
 
 
+def may_see_alerts(account: Account) -> bool:
+    """The list of open alerts. Of what kind one is, only those learn who may have to take it."""
+    return is_care(account) or bool({role.value for role in account.roles} & {"front_desk", "custodian"})
+
+
+def may_keep_rota(account: Account) -> bool:
+    """Put staff on duty. It holds no person's data."""
+    return is_care(account) or bool(account.roles & {Role.FRONT_DESK, Role.ADMIN})
+
+
+def may_name_lead(account: Account) -> bool:
+    """Name the safety lead and sign the alert times."""
+    return Role.PRESCRIBER in account.roles
+
+
 def may_erase(account: Account) -> bool:
     """Erase a person's identifying data and texts."""
     return Role.ADMIN in account.roles

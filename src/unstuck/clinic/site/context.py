@@ -21,6 +21,7 @@ THEME_COOKIE = "unstuck_theme"
 
 MENU: tuple[tuple[Callable[[Account], bool], str | Promise, str], ...] = (
     (access.may_see_board, _("Today"), "plan:today"),
+    (access.may_see_alerts, _("Alerts"), "alerts:open"),
     (access.may_see_courses, _("People"), "course:people"),
     (access.may_see_protocols, _("Protocols"), "protocol:library"),
     (access.may_read_audit, _("Audit"), "audit:audit"),

@@ -9,6 +9,7 @@ APPS = (
     "unstuck.clinic.messages",
     "unstuck.clinic.protocol",
     "unstuck.clinic.course",
+    "unstuck.clinic.alerts",
     "unstuck.clinic.assessment",
     "unstuck.clinic.plan",
     "unstuck.clinic.audit",
@@ -21,7 +22,11 @@ PAGES = (
     ("courses/", "unstuck.clinic.course.urls"),
     ("chairs/", "unstuck.clinic.rooms.urls"),
     ("today/", "unstuck.clinic.plan.urls"),
+    ("alerts/", "unstuck.clinic.alerts.urls"),
     ("protocols/", "unstuck.clinic.protocol.urls"),
     ("audit/", "unstuck.clinic.audit.urls"),
 )  # fmt: skip
 """(prefix of the address, module with `urlpatterns` and `app_name`)."""
+
+ROUNDS = ("unstuck.clinic.alerts.climb.work_round",)
+"""What the background worker does in each round besides sending what waits: functions that take the instant."""

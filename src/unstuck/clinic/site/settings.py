@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unstuck.clinic.people.roles import Role
 from unstuck.clinic.site.database import database
 from unstuck.clinic.site.home import home, secret_key
-from unstuck.clinic.site.parts import APPS
+from unstuck.clinic.site.parts import APPS, ROUNDS
 
 _site = home()
 _here = Path(__file__).parent
@@ -26,6 +26,8 @@ DEBUG = _site.yes("UNSTUCK_DEBUG")
 SECRET_KEY = _site.text("UNSTUCK_SECRET_KEY") or secret_key(_site.path)
 ALLOWED_HOSTS = list(_site.list("UNSTUCK_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"))
 CSRF_TRUSTED_ORIGINS = list(_site.list("UNSTUCK_TRUSTED_ORIGINS"))
+
+UNSTUCK_ROUNDS = ROUNDS
 
 # What it is made of
 INSTALLED_APPS = [

@@ -1,0 +1,23 @@
+"""What an owner is sent: that somebody is needed, and nothing that a bystander could read as clinical."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from unstuck.clinic.alerts.models import Alert
+from unstuck.clinic.messages.actions import Letter, send
+from unstuck.clinic.people.models import Account
+
+
+def tell(alert: Alert, owner: Account | None, at: datetime) -> None:
+    """A message to the owner waits in the outbox, in the caller's transaction; none without an address."""
+    if owner is None or not owner.email:
+        return
+    told = {"where": reverse("alerts:alert", args=[alert.key])}
+    body = _("Somebody needs you. Sign in, and open %(where)s\n") % told
+    with transaction.atomic():
+        send(Letter("alert", owner.email, _("Somebody needs you"), body), at)
