@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from unstuck.core.alerting import OTHER, AlertKind, AlertPolicy, Action, Duty, Stage, Urgency
+
+from unstuck.core.alerting import OTHER, Action, AlertKind, AlertPolicy, Duty, Stage, Urgency
 from unstuck.core.library_file import library_root
 from unstuck.core.protocol_table import Notes, Table, parse_toml
 from unstuck.core.sourced import Grade

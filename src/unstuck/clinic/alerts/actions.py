@@ -79,7 +79,9 @@ def raise_alert(
             return _raised(kind, course_key, Moment(by, at), cause[:120], told)
     except Exception as error:  # saving an answer or a reading never depends on alerting
         log.exception("An alert of the kind %s could not be raised.", kind)
-        _keep_for_later(Missed(kind=kind[:40], course_key=course_key, cause=cause[:120], details=told, by=by, at=at), error)
+        _keep_for_later(
+            Missed(kind=kind[:40], course_key=course_key, cause=cause[:120], details=told, by=by, at=at), error
+        )
         return None
 
 
@@ -165,7 +167,7 @@ def hand_on(key: str, account: Account, to: Account, at: datetime) -> Alert:
 
 
 def close(key: str, account: Account, closing: str, at: datetime) -> Alert:
-    """Closed by a coded action. The same closing again changes nothing. Raises UnknownAction, AlreadyClosed, NotYours."""
+    """Closed by a coded action; the same again changes nothing. Raises UnknownAction, AlreadyClosed, NotYours."""
     with transaction.atomic():
         alert = locked(key)
         if alert.closed_at and (alert.closed_by, alert.closing) == (account.key, closing):

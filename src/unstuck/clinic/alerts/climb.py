@@ -59,7 +59,7 @@ def _climb(key: str, at: datetime) -> bool:
 
 
 def _reach(alert: Alert, climb: Climb, at: datetime) -> None:
-    """The alert on its next stage. Past the end of the chain a reminder changes its clock alone, unless it had a taker."""
+    """The alert on its next stage. Past the end a reminder changes its clock alone, unless somebody had taken it."""
     moves = climb.stage > alert.stage or alert.taken_by is not None
     alert.stage, alert.due_at = climb.stage, climb.until
     if not moves:

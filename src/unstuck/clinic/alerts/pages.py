@@ -112,7 +112,9 @@ def knows(account: Account, kind: AlertKind) -> bool:
     return any(fits(account, stage.duty) for stage in kind.chain if stage.duty is not Duty.SAFETY_LEAD)
 
 
-def list_page(rows: Iterable[Alert], policy: AlertPolicy, reader: Reader, lead: Account | None, named: bool) -> ListPage:
+def list_page(
+    rows: Iterable[Alert], policy: AlertPolicy, reader: Reader, lead: Account | None, named: bool
+) -> ListPage:
     """The open alerts for one reader."""
     shown = sorted((alert_row(row, policy.kind(row.kind), reader) for row in rows), key=lambda row: row.order)
     return ListPage(

@@ -57,9 +57,7 @@ def sign(signer: Account, password: str, at: datetime) -> SignedTimes:
     text = candidate()
     parse_alert_policy(text, "alerts.toml")
     with transaction.atomic():
-        signed = SignedTimes.objects.create(
-            hash=content_hash(text), text=text, signed_at=at, signed_by=signer.key
-        )
+        signed = SignedTimes.objects.create(hash=content_hash(text), text=text, signed_at=at, signed_by=signer.key)
         note("alerts.signed", signer.key, at, {"hash": signed.hash})
     return signed
 

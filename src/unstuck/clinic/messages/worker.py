@@ -1,4 +1,7 @@
-"""The one background worker: does the round of each part, sends what waits, lets the ledger's head catch up, clears old sessions."""
+"""The one background worker: sends what waits, lets the ledger's head catch up, clears old sessions, and more.
+
+More is the round of each part that names one in `site/parts.py`, such as alerts that climb.
+"""
 
 from __future__ import annotations
 
