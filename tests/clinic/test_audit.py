@@ -103,6 +103,7 @@ def test_an_act_of_the_site_is_a_sentence(kind: str) -> None:
         "instrument": "pcl5_week",
         "account": "a_y",
         "roles": ["nurse"],
+        "chair": "chair_1",
     }
     words = sentence(entry(kind, payload, "site"), {"a_x": "Cleo Cruz", "a_y": "Nia Nolan"})
     assert words.startswith("Cleo Cruz ") and words.endswith((".", "…")) and "course" not in words
