@@ -58,7 +58,7 @@ class Grid:
         return self.sampled(flat)
 
 
-def graded(events_h: ArrayLike, outputs_h: ArrayLike, until_h: float, finer: int = 1) -> Grid:
+def graded(events_h: ArrayLike, outputs_h: ArrayLike, until_h: float, finer: float = 1.0) -> Grid:
     """A grid over 0 to `until_h` that is dense after each event; `finer` divides every step.
 
     `events_h` are starts and ends of doses. Raises Complaint where `until_h` is not positive.
@@ -87,7 +87,7 @@ def _apart(times: Iterable[float]) -> list[float]:
     return sorted(kept)
 
 
-def _between(start: float, end: float, events: list[float], finer: int) -> list[float]:
+def _between(start: float, end: float, events: list[float], finer: float) -> list[float]:
     """The edges after `start` up to `end`, at the pace that the time since the last event asks for."""
     found, now = [], start
     while now < end - _SAME_H:
