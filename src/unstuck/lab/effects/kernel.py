@@ -97,7 +97,7 @@ def _crowd(model: Model, modes: Modes) -> Crowd:
 
 @njit(cache=True, fastmath={"contract"}, error_model="numpy")
 def _tables(half_h, rate, weight, site):  # type: ignore[no-untyped-def]
-    """Per distinct half step, mode and lane: decay, gain of the rate, and both responses of the site times the weight."""
+    """Per distinct half step, mode and lane: decay, gain of the rate, and both weighted responses of the site."""
     steps, modes = half_h.size, rate.shape[0]
     table = np.empty((steps, modes, 4, LANES))
     decay = np.empty((steps, LANES))

@@ -10,8 +10,8 @@ Modes and effect site are advanced exactly: with r constant over a step of lengt
     Ce(h) = e^(-k h) Ce + sum a_s (p_s z_s + q_s r)
     p     = k (e^(-l h) - e^(-k h)) / (k - l),   q = (1 - e^(-k h) - p) / l
 
-and p is taken as k h sqrt(e^(-lh) e^(-kh)) sinh(x)/x with x = (k - l) h / 2 where the two rates nearly coincide, so that
-no pair of rates loses digits. The bell and the vessels are the only approximations, by parabolas over each step.
+and where the two rates nearly coincide p is k h sqrt(e^(-lh) e^(-kh)) sinh(x)/x with x = (k - l) h / 2, so that no pair
+of rates loses digits. The bell and the vessels are the only approximations, by parabolas over each step.
 """
 
 from __future__ import annotations
