@@ -269,6 +269,7 @@ class Study:
     part_of: str = ""
     overlaps: tuple[str, ...] = ()
     bears_on: tuple[str, ...] = ()
+    short: str = ""  # a name for plots, where the key does not give a good one
 
     def arm(self, key: str) -> Arm | None:
         """The arm of that key, or None."""

@@ -154,6 +154,7 @@ def _study(table: Table, measures: Mapping[str, Measure]) -> Study | None:
         bias=tuple(bias for row in table.tables("bias") if (bias := _bias(row))),
         registration=table.text("registration", ""), part_of=table.text("part_of", ""),
         overlaps=table.texts("overlaps", []), bears_on=table.texts("bears_on", []),
+        short=table.text("short", ""),
     )  # fmt: skip
     if len({arm.key for arm in arms}) < len(arms):
         table.complain("two arms have the same key")

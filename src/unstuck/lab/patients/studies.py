@@ -110,7 +110,7 @@ class Study:
 
 
 OF_THE_EVIDENCE = (
-    *("form", "purpose", "groups", "registration", "part_of", "overlaps", "bears_on"),
+    *("form", "purpose", "groups", "registration", "part_of", "overlaps", "bears_on", "short"),
     *("bias", "mean", "count", "contrast", "duration", "said"),
 )
 """Fields of a study that `unstuck.core.evidence_file` reads and the simulator does not."""
