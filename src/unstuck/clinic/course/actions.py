@@ -13,8 +13,7 @@ from django.db import transaction
 from unstuck.clinic import clock
 from unstuck.clinic.course.ghosts import invented_birthday, invented_name
 from unstuck.clinic.course.models import Course
-from unstuck.clinic.course.queries import protocol_of
-from unstuck.clinic.ledger import queries as ledger
+from unstuck.clinic.course.queries import protocol_of, states_of
 from unstuck.clinic.ledger.actions import append_event, append_events, lock
 from unstuck.clinic.people.actions import Identity, register_person
 from unstuck.clinic.people.models import Person
@@ -23,7 +22,6 @@ from unstuck.clinic.protocol.actions import release_as
 from unstuck.clinic.protocol.models import Release
 from unstuck.core import events as ev
 from unstuck.core.course import Course as State
-from unstuck.core.course import replay
 from unstuck.core.errors import Complaint
 from unstuck.core.events import Event, Origin
 from unstuck.core.protocol import Protocol
@@ -86,7 +84,7 @@ def write_all(course: Course, entries: Sequence[tuple[ev.What, Entry]]) -> State
     with transaction.atomic():
         lock(course.key)
         protocol = protocol_of(course.release)
-        state = replay(protocol, ledger.events(course.key))
+        state = states_of([course])[course.key]
         for what, entry in entries:
             event = _event(course, what, entry)
             if any(known.id == event.id for known in state.log):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from django.db.models import QuerySet
 
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.ledger import queries as ledger
-from unstuck.clinic.protocol.models import Release
 from unstuck.clinic.protocol.text import ReleaseAltered as ReleaseAltered
 from unstuck.clinic.protocol.text import protocol_of as protocol_of
 from unstuck.core.course import Course as State
@@ -30,13 +28,69 @@ class Loaded:
 
 def load(course: Course) -> Loaded:
     """The course, replayed from the ledger."""
-    return Loaded(course, protocol_of(course.release), _state(course.key, ledger.length(course.key), course.release))
+    return loaded([course])[0]
 
 
-@lru_cache(maxsize=256)
-def _state(key: str, length: int, release: Release) -> State:
-    """Replays once for each length of the chain: a chain only grows, so that the same length is the same state."""
-    return replay(protocol_of(release), ledger.events(key))
+def loaded(courses: Iterable[Course]) -> list[Loaded]:
+    """These courses, replayed. The number of queries does not grow with the number of courses."""
+    rows = list(courses)
+    states = states_of(rows)
+    return [Loaded(row, protocol_of(row.release), states[row.key]) for row in rows]
+
+
+def states_of(courses: Sequence[Course]) -> dict[str, State]:
+    """The state of each course by its key; only what was appended since the last look is read and replayed."""
+    tips = ledger.tips([course.key for course in courses])
+    fresh = _still_true(courses, tips)
+    stale = {key: kept.seq for key, kept in fresh.items() if tips.get(key, _NONE) != kept.tip}
+    news = ledger.events_since(stale)
+    for course in courses:
+        if course.key in stale:
+            kept, tip = fresh[course.key], tips.get(course.key, _NONE)
+            state = replay(protocol_of(course.release), news.get(course.key, ()), kept.state)
+            fresh[course.key] = Kept(course.release_id, *tip, state)
+            _keep(course.key, fresh[course.key])
+    return {key: kept.state for key, kept in fresh.items()}
+
+
+def _still_true(courses: Sequence[Course], tips: Mapping[str, tuple[int, str]]) -> dict[str, Kept]:
+    """What is remembered of each course, where the ledger still holds the entry it ends at; else nothing."""
+    known = {course.key: kept for course in courses if (kept := _kept(course))}
+    grown = {key: kept.seq for key, kept in known.items() if tips.get(key, _NONE) != kept.tip}
+    sound = ledger.hashes_at(grown)
+    true = {key: kept for key, kept in known.items() if key not in grown or sound.get(key) == kept.hash}
+    return {course.key: true.get(course.key, Kept(course.release_id, 0, "", State())) for course in courses}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A course's state, the release it was replayed under, and the last ledger entry that it knows."""
+
+    release: int
+    seq: int
+    hash: str
+    state: State
+
+    @property
+    def tip(self) -> tuple[int, str]:
+        """The end of the chain that this state belongs to."""
+        return self.seq, self.hash
+
+
+_NONE = (0, "")
+_MOST = 512  # states that a process keeps
+_STATES: dict[str, Kept] = {}
+
+
+def _kept(course: Course) -> Kept | None:
+    kept = _STATES.get(course.key)
+    return kept if kept is not None and kept.release == course.release_id else None
+
+
+def _keep(key: str, kept: Kept) -> None:
+    while len(_STATES) >= _MOST:
+        _STATES.pop(next(iter(_STATES)), None)
+    _STATES[key] = kept
 
 
 def events_of(course: Course) -> tuple[Event, ...]:
@@ -47,11 +101,6 @@ def events_of(course: Course) -> tuple[Event, ...]:
 def everyone() -> QuerySet[Course]:
     """Every course with its person and release."""
     return Course.objects.select_related("person", "release")
-
-
-def loaded(courses: Iterable[Course]) -> list[Loaded]:
-    """These courses, replayed."""
-    return [load(course) for course in courses]
 
 
 def own_courses(person_id: int | None) -> list[Course]:
