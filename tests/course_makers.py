@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from tests.walker import counted, statement, wishes
 from unstuck.clinic.assessment.actions import Place, complete
 from unstuck.clinic.course.actions import Entry, enrol, write
 from unstuck.clinic.course.models import Course
@@ -62,11 +63,10 @@ def up_to_dose(course: Course, cast: dict[str, Account], at: datetime) -> dateti
     """Everything before the first infusion of feder_2021 done in two days, from `at`; the instant it may start."""
     up_to_readings(course, cast, at)
     nia, morning = cast["nia"].key, at + DAY
+    open_gates(course, nia, morning + 4 * MINUTE)
     readings = {"systolic_mmhg": 120.0, "diastolic_mmhg": 75.0, "pulse_per_min": 70.0, "spo2_percent": 98.0}
     for name, value in readings.items():
         tell(course, ev.ReadingTaken(name, value, "infusion", 1, "before"), nia, morning + 5 * MINUTE)
-    tell(course, ev.FactStated("person.pregnancy_possible", False), nia, morning + 6 * MINUTE)
-    tell(course, ev.FactStated("person.escort_reachable", True), nia, morning + 6 * MINUTE)
     return morning + 30 * MINUTE
 
 
@@ -78,6 +78,17 @@ def up_to_readings(course: Course, cast: dict[str, Account], at: datetime) -> No
         answer_all(course, Place(step, 1), 3 if step == "baseline" else 0, cleo, at + 60 * MINUTE)
     answer_all(course, Place("dosing_day", 1), 0, nia, at + DAY)
     tell(course, ev.ReadingTaken("weight_kg", 80, "dosing_day", 1), nia, at + DAY)
+
+
+def open_gates(course: Course, actor: str, at: datetime) -> None:
+    """States and reads whatever the gates before a dose, and before an order, ask for."""
+    protocol = load_protocol(course.release.key)
+    rules = [gate.rule for gate in protocol.gates if gate.before in ("dose", "order")]
+    told = dict(pair for rule in rules for pair in wishes(rule, True) if not counted(pair[0]))
+    told |= {"cssrs_screen.risk": "none", "person.pregnancy_possible": False}
+    for fact, value in told.items():
+        if fact not in ("consent", "weight_kg"):
+            tell(course, statement(fact, value), actor, at)
 
 
 def give_dose(course: Course, cast: dict[str, Account], at: datetime, amount_mg: float = 40) -> None:

@@ -20,6 +20,7 @@ from unstuck.clinic.ledger.models import Entry
 from unstuck.clinic.people.models import Account
 from unstuck.clinic.protocol import actions
 from unstuck.core import events as core
+from unstuck.core import session_events as live
 from unstuck.core.events import dumps, to_dict
 from unstuck.core.protocol_file import load_protocol
 
@@ -44,6 +45,18 @@ HAPPENED: tuple[core.What, ...] = (
     core.Amended("f" * 64, "a" * 64, "2"),
     core.Corrected("e_1", "mistyped"),
     core.CourseEnded(core.Ending.STOPPED_HARM),
+    live.SessionOpened("infusion", 2, "chair_1", ("name", "born_on")),
+    live.DoseOrdered("infusion", 2, "o_1", "control", "midazolam", "iv_infusion", 0.045, "mg/kg", 9.0, AT, 40.0),
+    live.DoseChecked("infusion", 2, "o_1", live.CheckRole.GIVER, "midazolam", "l_1", 5.0, "mL", 0.6, 71.0),
+    live.PartGiven("infusion", 2, 1, 3.1),
+    live.InfusionChanged("infusion", 2, live.Flow.RATE, 0.05),
+    live.AlarmAnswered("infusion", 2, "pressure_high", live.Answer.TAKEN),
+    live.MeasureTaken("infusion", 2, "ondansetron", 4.0, "mg", "iv"),
+    live.PresenceNoted("infusion", 2, "a_ben", "therapist", True),
+    live.HandedOver("infusion", 2, "chair_1", "a_nia", ("pressure_high",)),
+    live.Called("infusion", 2, live.Call.HELP, "patient"),
+    live.CallAnswered("infusion", 2, live.Call.HELP, "a_nia"),
+    live.ChoicesLocked("infusion", 2, "none", "no", "voice"),
 )
 
 
@@ -104,6 +117,7 @@ def test_an_act_of_the_site_is_a_sentence(kind: str) -> None:
         "account": "a_y",
         "roles": ["nurse"],
         "chair": "chair_1",
+        "offset_s": 45.0,
     }
     words = sentence(entry(kind, payload, "site"), {"a_x": "Cleo Cruz", "a_y": "Nia Nolan"})
     assert words.startswith("Cleo Cruz ") and words.endswith((".", "…")) and "course" not in words

@@ -107,7 +107,7 @@ def test_chairs_show_who_is_booked() -> None:
     assert (cards["2"].who, cards["2"].phase) == ("Rosa Running", "Drug is running")
     assert cards["2"].drug == "Ketamine 35 mg, IV infusion · dose 1" and cards["2"].stay == "10:40"
     assert [v.value for v in cards["2"].vitals] == ["141/88", "?", "?"]
-    assert cards["2"].pips == ("past", "past", "here", "", "")
+    assert cards["2"].pips == ("past", "past", "past", "here", "", "", "", "")
     assert not cards["1"].who and cards["1"].next == "13:00, Bo Booked"
     assert not cards["3"].who and not cards["3"].next
     assert [row.who for row in shown.later] == ["Bo Booked"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.course_makers import DAY, MINUTE, adas_course, up_to_dose
+from tests.course_makers import DAY, adas_course, up_to_dose
 from unstuck.clinic import clock
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.views import KINDS
@@ -49,7 +49,7 @@ def kinds_of(course: Course) -> list[str]:
 MAY = {
     "cleo": set(KINDS),
     "nia": set(KINDS) - {"override", "end"},
-    "ben": set(KINDS) - {"override", "end", "dose", "discharge"},
+    "ben": set(KINDS) - {"override", "end"},
     "finn": {"book"},
     "dev": set(),
     "ada": set(),
@@ -65,29 +65,18 @@ def test_who_may_record_what(signed_in: SignedIn, course: Course, username: str,
     assert status == (200 if kind in MAY[username] else 403)
 
 
-def test_dose_above_the_cap_is_refused_in_words(signed_in: SignedIn, course: Course, ready: datetime) -> None:
-    """400 mg is refused with the ceiling named, and nothing is written."""
-    answer = post(signed_in("nia"), course, "dose", step="infusion:1", weight_kg="80", amount_mg="400", minutes="40")
-    assert answer.status_code == 409
-    assert "400 mg is above the ceiling of 80 mg" in answer.content.decode()
-    assert "Nothing was saved" in answer.content.decode()
-    assert "DoseGiven" not in kinds_of(course)
-
-
-def test_dose_is_recorded_once_however_often_it_is_sent(signed_in: SignedIn, course: Course, ready: datetime) -> None:
-    """The same form sent twice is one dose."""
-    fields = {"step": "infusion:1", "weight_kg": "80", "amount_mg": "40", "minutes": "40"}
-    for _time in range(2):
-        post(signed_in("nia"), course, "dose", **fields)
-    assert kinds_of(course).count("DoseGiven") == 1
-
-
 def test_nothing_is_filled_in_for_you(signed_in: SignedIn, course: Course, ready: datetime) -> None:
-    """The dose form opens with no weight and no amount in its fields."""
-    page = signed_in("nia").get(f"/courses/{course.key}/record/dose/").content.decode()
-    for name in ("weight_kg", "amount_mg"):
+    """The form of readings opens with no value in its fields."""
+    page = signed_in("nia").get(f"/courses/{course.key}/record/reading/").content.decode()
+    for name in ("weight_kg", "systolic_mmhg"):
         field = page.split(f'name="{name}"')[1].split(">")[0]
         assert "value=" not in field
+
+
+def test_a_dose_has_no_form_outside_its_session(signed_in: SignedIn, course: Course, ready: datetime) -> None:
+    """Neither a dose nor leaving can be typed into the course: both belong to the session with its order and checks."""
+    for kind in ("dose", "discharge"):
+        assert signed_in("nia").get(f"/courses/{course.key}/record/{kind}/").status_code == 404
 
 
 def test_what_has_not_happened_is_not_recorded(signed_in: SignedIn, course: Course, ready: datetime) -> None:
@@ -96,14 +85,6 @@ def test_what_has_not_happened_is_not_recorded(signed_in: SignedIn, course: Cour
     answer = post(signed_in("nia"), course, "fact", name="person.fasted", value="yes", observed=tomorrow)
     assert answer.status_code == 409
     assert "lies in the future" in answer.content.decode()
-
-
-def test_leaving_without_a_dose_is_refused_in_words(signed_in: SignedIn, course: Course, at: datetime) -> None:
-    """Before any dose the form of leaving answers with a sentence."""
-    with clock.stopped(at + MINUTE):
-        answer = post(signed_in("nia"), course, "discharge")
-    assert answer.status_code == 409
-    assert "no dose to leave after" in answer.content.decode()
 
 
 def test_reason_of_an_override_is_erasable(signed_in: SignedIn, course: Course, ready: datetime) -> None:

@@ -308,6 +308,14 @@ def dumps(plain: object) -> str:
     return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
+def read_what(kind: type, plain: Mapping[str, Any], where: str | None = None) -> What:
+    """What happened, from plain JSON values. Raises Complaint on unknown or missing fields and on free text."""
+    try:
+        return _what(kind, plain, where)
+    except (TypeError, ValueError) as wrong:
+        raise Complaint(f"This is no {kind.__name__}: {wrong}.", where) from None
+
+
 def _what(kind: type, plain: Mapping[str, Any], where: str | None) -> What:
     hints = _hints(kind)
     strange = sorted(set(plain) - set(hints))

@@ -98,6 +98,13 @@ def check_checked(course: Course, what: DoseChecked, at: datetime, actor: str) -
         raise no.NotAsOrdered("The order was changed after this check was begun.", mend="Read the new order.")
     if what.drug != order.drug:
         raise no.WrongLot(f"The lot holds {what.drug}; ordered is {order.drug}.", mend="Scan the right lot.")
+    wanted, _ = ordered_mg(order, what.weight_kg)
+    if what.units * what.mg_per_unit > wanted * (1 + 1e-9):
+        raise no.DoseAboveCap(
+            f"{what.units:g} {what.unit} of this lot hold {what.units * what.mg_per_unit:g} mg; "
+            f"ordered are {wanted:g} mg.",
+            mend="Do not give it. Look at the strength on the lot and draw again.",
+        )
     other = CheckRole.CHECKER if what.role is CheckRole.GIVER else CheckRole.GIVER
     made = check_of(course, order, other, at)
     if made is not None and made.actor == actor:

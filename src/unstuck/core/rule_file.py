@@ -131,9 +131,38 @@ def rule_text(rule: Condition) -> str:
             assert_never(rule)
 
 
+def rule_plain(rule: Condition) -> dict[str, Plain]:
+    """The rule as plain JSON values, in the form that files write: what `read_rule` reads back."""
+    match rule:
+        case AtMost(fact, value):
+            return {"at_most": [fact, value]}
+        case AtLeast(fact, value):
+            return {"at_least": [fact, value]}
+        case Is(fact, wanted):
+            return {"is": [fact, wanted]}
+        case FallAtLeast() | RiseAtMost():
+            return {_change_word(rule): [rule.fact, rule.value], "since": rule.since.value}
+        case Within(span, inner):
+            return {"within": str(span), "rule": rule_plain(inner)}
+        case ForMinutes(minutes, inner):
+            return {"for_minutes": minutes, "rule": rule_plain(inner)}
+        case All(rules):
+            return {"all": [rule_plain(inner) for inner in rules]}
+        case Any(rules):
+            return {"any": [rule_plain(inner) for inner in rules]}
+        case Not(inner):
+            return {"not": rule_plain(inner)}
+        case _:
+            assert_never(rule)
+
+
+def _change_word(rule: FallAtLeast | RiseAtMost) -> str:
+    return next(w for w, (kind, percent) in _CHANGES.items() if (kind, percent) == (type(rule), rule.percent))
+
+
 def _change_text(rule: FallAtLeast | RiseAtMost) -> str:
-    word = next(w for w, (kind, percent) in _CHANGES.items() if (kind, percent) == (type(rule), rule.percent))
-    return f"{{{word} = [{quoted(rule.fact)}, {number_text(rule.value)}], since = {quoted(rule.since.value)}}}"
+    word, since = _change_word(rule), quoted(rule.since.value)
+    return f"{{{word} = [{quoted(rule.fact)}, {number_text(rule.value)}], since = {since}}}"
 
 
 def _value_text(value: Value) -> str:

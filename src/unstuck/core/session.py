@@ -88,7 +88,7 @@ class Session:
 
 def session(protocol: Protocol, course: Course, step: str, occurrence: int, at: datetime) -> Session:
     """The visit as it stands at `at`."""
-    happened = [e for e in standing(course.log) if e.observed_at <= at and _belongs(e, step, occurrence)]
+    happened = _of_the_visit(course, step, occurrence, at)
     dose = next((e for e in happened if isinstance(e.what, ev.DoseGiven)), None)
     run = run_of(course, dose) if dose else None
     plan = protocol.monitoring
@@ -116,6 +116,16 @@ def session(protocol: Protocol, course: Course, step: str, occurrence: int, at: 
         keeper=_keeper(happened, opened),
         in_room=_in_room(happened),
     )
+
+
+def _of_the_visit(course: Course, step: str, occurrence: int, at: datetime) -> list[Event]:
+    """What names this session, and whatever was rated between its first event and leaving under another step's name."""
+    counted = [e for e in standing(course.log) if e.observed_at <= at]
+    own = [e for e in counted if _belongs(e, step, occurrence)]
+    first = min((e.observed_at for e in own), default=at)
+    last = next((e.observed_at for e in own if isinstance(e.what, ev.Discharged)), at)
+    rated = [e for e in counted if isinstance(e.what, ev.AssessmentCompleted) and first <= e.observed_at <= last]
+    return own + [e for e in rated if not _belongs(e, step, occurrence)]
 
 
 def _belongs(event: Event, step: str, occurrence: int) -> bool:

@@ -106,6 +106,23 @@ _COURSE: dict[str, Say] = {
     "Corrected": lambda _t, _n: _("corrected an earlier entry"),
     "CourseEnded": lambda _t, _n: _("ended the plan"),
 }
+_SESSION: dict[str, Say] = {
+    "SessionOpened": lambda t, _n: _("checked a person in for%(step)s") % {"step": _step(t)},
+    "DoseOrdered": lambda t, _n: _("signed an order for%(step)s") % {"step": _step(t)},
+    "DoseChecked": lambda t, _n: _("checked the dose of%(step)s") % {"step": _step(t)},
+    "PartGiven": lambda t, _n: _("gave a part of the dose of%(step)s") % {"step": _step(t)},
+    "InfusionChanged": lambda t, _n: _("changed the infusion of%(step)s") % {"step": _step(t)},
+    "AlarmAnswered": lambda t, _n: _("answered an alarm in%(step)s") % {"step": _step(t)},
+    "MeasureTaken": lambda t, _n: _("recorded a measure in%(step)s") % {"step": _step(t)},
+    "PresenceNoted": lambda t, _n: _("noted who was in the room in%(step)s") % {"step": _step(t)},
+    "HandedOver": lambda t, n: _("handed the chair in%(step)s to %(who)s") % {"step": _step(t), "who": _owner(t, n)},
+    "Called": lambda t, _n: _("called for help in%(step)s") % {"step": _step(t)},
+    "CallAnswered": lambda t, _n: _("answered a call in%(step)s") % {"step": _step(t)},
+    "ChoicesLocked": lambda t, _n: _("locked the person's choices for%(step)s") % {"step": _step(t)},
+    "device.clock": lambda t, _n: _("sent entries from a device whose clock was %(offset_s)s s off") % t,
+    "room.checked": lambda _t, _n: _("checked the room for today"),
+    "help_link.made": lambda t, _n: _("gave the person a call signal for%(step)s") % {"step": _step(t)},
+}
 _SITE: dict[str, Say] = {
     "account.opened": lambda t, n: _("opened %(who)s (%(roles)s)") % {"who": _account(t, n), "roles": _roles(t)},
     "account.left": lambda t, n: _("marked that %(who)s has left") % {"who": _account(t, n)},
@@ -148,5 +165,5 @@ _ALERTS: dict[str, Say] = {
     "rota.ended": lambda t, n: _("ended a duty of %(who)s") % {"who": _account(t, n)},
     "rota.lead_named": lambda t, n: _("named %(who)s as safety lead") % {"who": _account(t, n)},
 }
-SAID: dict[str, Say] = {**_COURSE, **_SITE, **_ALERTS}
+SAID: dict[str, Say] = {**_COURSE, **_SESSION, **_SITE, **_ALERTS}
 """What each kind of entry says, after the actor and before the course."""

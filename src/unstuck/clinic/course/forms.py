@@ -180,39 +180,6 @@ def _facts(rule: Condition) -> list[str]:
     return [fact for fact in facts_of(rule) if fact.startswith("person.")]
 
 
-class DoseForm(EntryForm):
-    """A dose was begun. The amount is what was given, in mg; the ceiling refuses more."""
-
-    kinds = ("dose",)
-    weight_kg = forms.FloatField(label=_("Weight today, kg"), min_value=20, max_value=350)
-    amount_mg = forms.FloatField(label=_("Given, mg"), min_value=0.001)
-    minutes = forms.FloatField(label=_("Over how many minutes"), min_value=0, max_value=1440, required=False)
-
-    def whats(self) -> list[ev.What]:
-        step, number = self.place()
-        activity = self.loaded.protocol.step(step).activity
-        regimen = self.loaded.protocol.regimen(activity.regimen, self.loaded.state.arm)  # type: ignore[union-attr]
-        data = self.cleaned_data
-        amount, weight, minutes = data["amount_mg"], data["weight_kg"], data["minutes"]
-        drug = (regimen.drug, regimen.route.value)
-        given = ev.DoseGiven(step, number, *drug, amount, weight, minutes, regimen.key)
-        return [given]
-
-
-class DischargeForm(EntryForm):
-    """The person left after the last dose."""
-
-    def clean(self) -> dict[str, Any]:
-        if not self.loaded.state.doses:
-            raise forms.ValidationError(_("There was no dose to leave after."))
-        return self.cleaned_data
-
-    def whats(self) -> list[ev.What]:
-        what = self.loaded.state.doses[-1].what
-        assert isinstance(what, ev.DoseGiven)
-        return [ev.Discharged(what.step, what.occurrence)]
-
-
 class BookForm(EntryForm):
     """A visit is booked for a coming time, in a chair or a room."""
 

@@ -265,7 +265,7 @@ def _wanted(activity: Activity, row: Due) -> tuple[str, ...]:
             asked = [kind for kind, rater in (("link", Rater.PATIENT), ("rated", Rater.CLINICIAN)) if rater in raters]
             return (*asked, "reading") if readings else tuple(asked)
         case Dose():
-            return ("dose",) if row.state is State.OPEN else ("reading", "fact", "dose")
+            return ("session",)
         case Consent():
             return ("consent",)
         case _:

@@ -40,8 +40,6 @@ KINDS: dict[str, Kind] = {
     "consent": Kind(access.may_record_visit, forms.ConsentForm),
     "reading": Kind(access.may_record_reading, forms.ReadingForm),
     "fact": Kind(access.may_record_reading, forms.FactForm),
-    "dose": Kind(access.may_record_dose, forms.DoseForm),
-    "discharge": Kind(access.may_record_dose, forms.DischargeForm),
     "book": Kind(access.may_book, forms.BookForm),
     "skip": Kind(access.may_record_visit, forms.SkipForm),
     "override": Kind(access.may_override_gate, forms.OverrideForm),

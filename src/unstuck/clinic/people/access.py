@@ -110,6 +110,11 @@ def may_record_dose(account: Account) -> bool:
     return bool(account.roles & {Role.NURSE, Role.PRESCRIBER})
 
 
+def may_order_dose(account: Account) -> bool:
+    """Sign an order for a session."""
+    return Role.PRESCRIBER in account.roles
+
+
 def may_record_reading(account: Account) -> bool:
     """Write a blood pressure, a pulse, a weight."""
     return is_care(account)

@@ -12,6 +12,7 @@ APPS = (
     "unstuck.clinic.alerts",
     "unstuck.clinic.assessment",
     "unstuck.clinic.plan",
+    "unstuck.clinic.session",
     "unstuck.clinic.audit",
     "unstuck.clinic.site",
 )
@@ -22,6 +23,7 @@ PAGES = (
     ("courses/", "unstuck.clinic.course.urls"),
     ("chairs/", "unstuck.clinic.rooms.urls"),
     ("today/", "unstuck.clinic.plan.urls"),
+    ("session/", "unstuck.clinic.session.urls"),
     ("alerts/", "unstuck.clinic.alerts.urls"),
     ("protocols/", "unstuck.clinic.protocol.urls"),
     ("audit/", "unstuck.clinic.audit.urls"),

@@ -1,0 +1,267 @@
+"""The acts of a dosing session that need a person's name: check-in, order, check, dose, hand-over, leaving."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from unstuck.clinic.course.actions import Entry, write_all
+from unstuck.clinic.course.models import Course
+from unstuck.clinic.course.queries import Loaded, load
+from unstuck.clinic.ledger.actions import lock, note
+from unstuck.clinic.people.models import Account
+from unstuck.clinic.session.models import HelpLink, RoomCheck, Sitting, Watch
+from unstuck.clinic.session.projection import project
+from unstuck.clinic.session.queries import Place, kept_by, live, refuse_unknown, room_check_of_today
+from unstuck.core import events as ev
+from unstuck.core.drawing import Drawn, drawn
+from unstuck.core.errors import Complaint
+from unstuck.core.orders import agreed_check, standing_order
+from unstuck.core.protocol import Dose, Expose, Integrate
+from unstuck.core.session_events import CheckRole, DoseChecked, DoseOrdered, HandedOver, SessionOpened
+
+Acts = Sequence[tuple[ev.What, Entry]]
+
+
+class WrongPerson(Complaint):
+    """The identifiers that were compared are not this person's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where and by which identifiers a person is checked in."""
+
+    chair: str
+    identifiers: tuple[str, ...]  # codes of what was compared: name, born_on, photo
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a prescriber orders; drug, route and regimen are the protocol's."""
+
+    amount: float
+    unit: str
+    cap_mg: float
+    valid_until: datetime
+    minutes: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class InHand:
+    """What one person sees in their hand: the scanned lot as custody knows it, and how much is drawn."""
+
+    lot: str
+    drug: str
+    mg_per_unit: float
+    unit: str
+    units: float
+
+
+def open_session(course: Course, place: Place, seat: Seat, entry: Entry) -> Sitting:
+    """The person is in the chair. What the clinic knows of the room today is stated with it.
+
+    Raises ChairTaken, NoSuchSession and core Refusals; then nothing was written.
+    """
+    with transaction.atomic():
+        lock(course.key)
+        refuse_unknown(load(course).protocol, place)
+        opened = SessionOpened(place.step, place.occurrence, seat.chair, seat.identifiers)
+        write_all(course, [(opened, entry), *_room(entry)])
+        sitting = project(course, place, entry.recorded_at)
+    assert sitting is not None  # the event above names a chair
+    return sitting
+
+
+def _room(entry: Entry) -> Acts:
+    """The room check of today as facts of this course; nothing where nobody checked."""
+    check = room_check_of_today(entry.observed_at)
+    if check is None:
+        return ()
+    found = {"oxygen_ready": check.oxygen, "suction_ready": check.suction, "rescue_drugs_ready": check.rescue_drugs}
+    return [
+        (ev.FactStated(f"room.{name}", ready), Entry(check.by, check.at, entry.recorded_at))
+        for name, ready in found.items()
+    ]
+
+
+def check_room(check: RoomCheck) -> None:
+    """Today's check of the room is kept, and stated in every session that is open."""
+    with transaction.atomic():
+        check.save()
+        payload = {"oxygen": check.oxygen, "suction": check.suction, "rescue_drugs": check.rescue_drugs}
+        for sitting in Sitting.objects.filter(left_at=None).select_related("course__release"):
+            lock(sitting.course.key)
+            write_all(sitting.course, list(_room(Entry(check.by, check.at, check.at))))
+        note("room.checked", check.by, check.at, payload)
+
+
+def order_dose(course: Course, place: Place, wanted: Wanted, entry: Entry) -> DoseOrdered:
+    """The prescriber's order for this session, and for no other. Raises core Refusals."""
+    with transaction.atomic():
+        lock(course.key)
+        loaded = load(course)
+        refuse_unknown(loaded.protocol, place)
+        activity = loaded.protocol.step(place.step).activity
+        assert isinstance(activity, Dose)  # refuse_unknown has seen to it
+        regimen = loaded.protocol.regimen(activity.regimen, loaded.state.arm)
+        order = DoseOrdered(
+            step=place.step,
+            occurrence=place.occurrence,
+            order=entry.id or secrets.token_hex(8),
+            regimen=regimen.key,
+            drug=regimen.drug,
+            route=regimen.route.value,
+            amount=wanted.amount,
+            unit=wanted.unit,
+            cap_mg=wanted.cap_mg,
+            valid_until=wanted.valid_until,
+            minutes=wanted.minutes,
+        )
+        write_all(course, [(order, entry)])
+    return order
+
+
+def to_draw(loaded: Loaded, place: Place, in_hand: InHand, at: datetime) -> Drawn:
+    """What the standing order means in this lot's unit at today's weight. Raises core Refusals."""
+    order = standing_order(loaded.state, place.step, place.occurrence, at)
+    plan = loaded.protocol.monitoring
+    step = (plan.limit("volume_step_ml") if plan else None) or 0.01
+    return drawn(order, weight_of(loaded, at), in_hand.mg_per_unit, in_hand.unit, step if in_hand.unit == "mL" else 1.0)
+
+
+def weight_of(loaded: Loaded, at: datetime) -> float | None:
+    """The last weight, in kg; whether it is of today is for the gate to judge."""
+    seen = [s for s in loaded.state.series.get("weight_kg", ()) if s.at <= at]
+    return float(seen[-1].value) if seen else None
+
+
+def check_dose(course: Course, place: Place, role: CheckRole, in_hand: InHand, entry: Entry) -> DoseChecked:
+    """What this person sees, entered without seeing the other's entry. Raises core Refusals."""
+    with transaction.atomic():
+        lock(course.key)
+        loaded = load(course)
+        order = standing_order(loaded.state, place.step, place.occurrence, entry.observed_at)
+        checked = DoseChecked(
+            step=place.step,
+            occurrence=place.occurrence,
+            order=order.order,
+            role=role,
+            drug=in_hand.drug,
+            lot=in_hand.lot,
+            mg_per_unit=in_hand.mg_per_unit,
+            unit=in_hand.unit,
+            units=in_hand.units,
+            weight_kg=weight_of(loaded, entry.observed_at),
+        )
+        write_all(course, [(checked, entry)])
+    return checked
+
+
+def give_dose(course: Course, place: Place, entry: Entry) -> ev.DoseGiven:
+    """The dose begins, as ordered and as both people checked. A second tap gives the dose that already stands.
+
+    What the clinic itself knows (ratio of nurses to chairs, booked integration) is stated just before, so that its
+    gates are judged on the present. Raises core Refusals; then nothing was written.
+    """
+    with transaction.atomic():
+        lock(course.key)
+        loaded = load(course)
+        standing_dose = live(course, place, entry.recorded_at).session.dose
+        if standing_dose is not None and isinstance(standing_dose.what, ev.DoseGiven):
+            return standing_dose.what
+        order = standing_order(loaded.state, place.step, place.occurrence, entry.observed_at)
+        seen = agreed_check(loaded.state, order, entry.observed_at)
+        given = _given(order, seen)
+        write_all(course, [*_known_here(loaded, place, entry), (given, entry)])
+        project(course, place, entry.recorded_at)
+    return given
+
+
+def _given(order: DoseOrdered, seen: DoseChecked) -> ev.DoseGiven:
+    return ev.DoseGiven(
+        step=order.step,
+        occurrence=order.occurrence,
+        drug=order.drug,
+        route=order.route,
+        amount_mg=seen.units * seen.mg_per_unit,
+        weight_kg=seen.weight_kg,
+        minutes=order.minutes,
+        regimen=order.regimen,
+        order=order.order,
+        lot=seen.lot,
+        units=seen.units,
+        unit=seen.unit,
+    )
+
+
+def _known_here(loaded: Loaded, place: Place, entry: Entry) -> list[tuple[ev.What, Entry]]:
+    """Facts that the clinic counts for itself, stated by the giver at the moment of the dose."""
+    told = Entry(entry.actor, entry.observed_at, entry.recorded_at)
+    facts: list[tuple[ev.What, Entry]] = []
+    most = loaded.protocol.monitoring.limit("chairs_per_nurse") if loaded.protocol.monitoring else None
+    if most is not None:
+        facts.append((ev.FactStated("room.ratio_kept", kept_by(entry.actor) <= most), told))
+    if any(isinstance(step.activity, Integrate | Expose) for step in loaded.protocol.steps):
+        facts.append((ev.FactStated("person.integration_booked", integration_booked(loaded, entry.observed_at)), told))
+    return facts
+
+
+def integration_booked(loaded: Loaded, at: datetime) -> bool:
+    """Whether a talk or therapy session that has not been held is booked for a time after `at`."""
+    kinds = {s.key for s in loaded.protocol.steps if isinstance(s.activity, Integrate | Expose)}
+    return any(step in kinds and when > at for (step, _n), when in loaded.state.booked.items())
+
+
+def hand_over(course: Course, place: Place, to: Account, read_back: tuple[str, ...], entry: Entry) -> None:
+    """The chair has another keeper from now on, who has read back every alarm that is open. Raises NotReadBack."""
+    with transaction.atomic():
+        lock(course.key)
+        stands = live(course, place, entry.recorded_at)
+        missing = {alarm.rule.key for alarm in stands.session.alarms} - set(read_back)
+        if missing:
+            raise NotReadBack(f"Not read back: {', '.join(sorted(missing))}.", mend="Read each open alarm back.")
+        handed = HandedOver(place.step, place.occurrence, stands.session.chair, to.key, read_back)
+        write_all(course, [(handed, entry)])
+        project(course, place, entry.recorded_at)
+
+
+class NotReadBack(Complaint):
+    """An open alarm was not read back by who takes over."""
+
+
+def leave(course: Course, place: Place, to: ev.Leaving, entry: Entry) -> None:
+    """The person left, home when every rule holds, or into other hands. Raises NotReadyToLeave."""
+    with transaction.atomic():
+        lock(course.key)
+        write_all(course, [(ev.Discharged(place.step, place.occurrence, to), entry)])
+        project(course, place, entry.recorded_at)
+
+
+def heard(sitting: Sitting, device: str, visible: bool, offset_s: float, at: datetime) -> None:
+    """The device's page lives; `visible` is whether somebody can see it."""
+    fields = {"visible": visible, "heard_at": at, "offset_s": offset_s}
+    Watch.objects.update_or_create(sitting=sitting, device=device, defaults=fields)
+
+
+def make_help_link(sitting: Sitting, by: str, at: datetime) -> str:
+    """The token of a new link for the person's own device."""
+    token = secrets.token_urlsafe(18)
+    with transaction.atomic():
+        HelpLink.objects.create(sitting=sitting, token_hash=_hash(token), made_at=at)
+        note("help_link.made", by, at, {"step": sitting.step, "occurrence": sitting.occurrence}, sitting.course.key)
+    return token
+
+
+def sitting_of(token: str) -> Sitting | None:
+    """The open session behind a help link; None when it is none of ours or the session is over."""
+    link = HelpLink.objects.select_related("sitting__course__release").filter(token_hash=_hash(token)).first()
+    return link.sitting if link and link.sitting.left_at is None else None
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
