@@ -58,11 +58,13 @@ def typical(given: Setting, regimen: Regimen, person: Person, until_h: float, ou
     return respond(given, regimen, people(person), graded_for(regimen, until_h, outputs_h))
 
 
-def crowd(given: Setting, regimen: Regimen, who: People, until_h: float, drawn: Crowd) -> Response:
+def crowd(
+    given: Setting, regimen: Regimen, who: People, drawn: Crowd, until_h: float, outputs_h: ArrayLike = ()
+) -> Response:  # fmt: skip
     """The courses of these people with all their spread; `drawn` names their luck."""
     marked = Crowd(drawn.seed, drawn.people, drawn.dose, _prone(given.effects, who, drawn))
     own = Setting(given.drug, given.kinetics, personal(given.effects, marked))
-    return respond(own, regimen, who, graded_for(regimen, until_h), luck_of(drawn))
+    return respond(own, regimen, who, graded_for(regimen, until_h, outputs_h), luck_of(drawn))
 
 
 def _prone(model: Model, who: People, drawn: Crowd) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
