@@ -46,6 +46,7 @@ CAST: dict[str, tuple[Role, ...]] = {
     "cleo": (Role.PRESCRIBER,),
     "nia": (Role.NURSE,),
     "finn": (Role.FRONT_DESK,),
+    "otis": (Role.CUSTODIAN,),
     "dev": (Role.RESEARCH,),
     "quinn": (Role.QUALITY,),
     "alma": (Role.ADMIN,),

@@ -10,7 +10,7 @@ import pytest
 from unstuck.clinic.people import access
 from unstuck.clinic.people.models import Account, Role
 
-STAFF = "ben cleo nia finn dev quinn alma"
+STAFF = "ben cleo nia finn otis dev quinn alma"
 CARE = "ben cleo nia"
 RULES: dict[str, str] = {
     "is_anyone": f"{STAFF} ada eve",
@@ -33,6 +33,12 @@ RULES: dict[str, str] = {
     "may_change_course": "cleo",
     "may_load_wording": "cleo alma",
     "may_see_notes": CARE,
+    "may_see_stock": "nia cleo otis quinn",
+    "may_keep_stock": "otis",
+    "may_draw_drug": "nia cleo",
+    "may_waste_drug": "nia cleo otis",
+    "may_witness_drug": "nia cleo otis",
+    "may_see_masks": "otis",
     "may_read_audit": "quinn alma",
     "may_manage_accounts": "alma",
     "may_name_chairs": "alma",

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.conftest import PHONE, Clinic, Visit, sign_in
 
-CAST = ["finn", "nia", "ben", "cleo", "dev", "quinn", "ada", "alma"]
+CAST = ["finn", "nia", "ben", "cleo", "otis", "dev", "quinn", "ada", "alma"]
 
 
 @pytest.mark.parametrize("username", CAST)

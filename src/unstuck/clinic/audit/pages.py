@@ -51,7 +51,8 @@ def entry_rows(entries: Iterable[Entry], names: Mapping[str, str], zone: tzinfo)
 def keys_in(entries: Iterable[Entry]) -> set[str]:
     """Keys of accounts that the sentences of these entries may name."""
     listed = list(entries)
-    spoken_of = {str(json.loads(entry.payload).get("account", "")) for entry in listed}
+    payloads = [json.loads(entry.payload) for entry in listed]
+    spoken_of = {str(told.get(field, "")) for told in payloads for field in ("account", "witness")}
     return ({entry.actor for entry in listed} | spoken_of) - {""}
 
 

@@ -22,9 +22,17 @@ def sentence(entry: Entry, names: Mapping[str, str]) -> str:
     """The entry in words. `names` has the names of those who may be named; others go by their pseudonym."""
     payload = json.loads(entry.payload)
     words = SAID[entry.kind](payload.get("what", payload), names) if entry.kind in SAID else _unknown(entry.kind)
-    place = "" if entry.chain == SITE else _(" in course %(key)s") % {"key": short(entry.chain)}
+    place = "" if entry.chain == SITE else _place(entry.chain)
     told = f"{actor_words(entry.actor, names)} {words}{place}"
     return told if told.endswith("…") else f"{told}."
+
+
+def _place(chain: str) -> str:
+    """Where it happened: in a course, or at a location of the stock."""
+    kind, _sep, location = chain.partition(":")
+    if kind == "custody":
+        return _(" at “%(location)s”") % {"location": location}
+    return _(" in course %(key)s") % {"key": short(chain)}
 
 
 def actor_words(key: str, names: Mapping[str, str]) -> str:
@@ -83,6 +91,18 @@ def _roles(told: Payload) -> str:
     return ", ".join(str(role).replace("_", " ") for role in told.get("roles", ())) or _("no role")
 
 
+def _stock(told: Payload, names: Mapping[str, str]) -> dict[str, str]:
+    """The lot by its pseudonym, the second person, and how many containers: never the drug."""
+    lot = _(" of lot %(key)s") % {"key": short(str(told["lot"]))} if "lot" in told else ""
+    return {"lot": lot, "second": _second(told, names), "count": str(told.get("count", ""))}
+
+
+def _second(told: Payload, names: Mapping[str, str]) -> str:
+    key = str(told.get("witness", ""))
+    who = names.get(key) or short(key)
+    return _(" with %(who)s as second person") % {"who": who} if key else ""
+
+
 Say = Callable[[Payload, Mapping[str, str]], str]
 
 _COURSE: dict[str, Say] = {
@@ -133,6 +153,10 @@ _SITE: dict[str, Say] = {
     "account.signed_out": lambda _t, _n: _("signed out"),
     "account.timed_out": lambda _t, _n: _("was signed out after idle minutes"),
     "account.password_set": lambda _t, _n: _("set a password"),
+    "account.second_factor_set": lambda _t, _n: _("set up a second factor"),
+    "account.second_factor_refused": lambda _t, _n: _("gave a wrong code of the second factor"),
+    "account.second_factor_removed": lambda t, n: _("removed the second factor of %(who)s") % {"who": _account(t, n)},
+    "account.recovery_code_used": lambda _t, _n: _("used a recovery code"),
     "person.registered": lambda t, _n: _("registered %(who)s") % {"who": _person(t)},
     "person.erased": lambda t, _n: _("erased the identifying data of %(who)s") % {"who": _person(t)},
     "access.refused": lambda t, _n: (
@@ -165,5 +189,21 @@ _ALERTS: dict[str, Say] = {
     "rota.ended": lambda t, n: _("ended a duty of %(who)s") % {"who": _account(t, n)},
     "rota.lead_named": lambda t, n: _("named %(who)s as safety lead") % {"who": _account(t, n)},
 }
-SAID: dict[str, Say] = {**_COURSE, **_SESSION, **_SITE, **_ALERTS}
+_CUSTODY: dict[str, Say] = {
+    "custody.product_listed": lambda t, n: _("listed a product for the stock%(second)s") % {"second": _second(t, n)},
+    "custody.received": lambda t, n: _("received %(count)s containers%(lot)s%(second)s") % _stock(t, n),
+    "custody.drawn": lambda t, n: _("drew a dose%(lot)s%(second)s") % _stock(t, n),
+    "custody.given": lambda _t, _n: _("said what was given of a drawing"),
+    "custody.rest_wasted": lambda t, n: _("wasted the rest of a drawing%(second)s") % {"second": _second(t, n)},
+    "custody.wasted": lambda t, n: _("wasted from a container%(lot)s%(second)s") % _stock(t, n),
+    "custody.counted": lambda t, n: _("counted the stock%(lot)s%(second)s") % _stock(t, n),
+    "custody.discrepancy_opened": lambda t, n: _("opened a discrepancy%(lot)s") % _stock(t, n),
+    "custody.investigated": lambda _t, _n: _("wrote down an investigation"),
+    "custody.reported": lambda _t, _n: _("reported a discrepancy"),
+    "custody.closed": lambda t, n: _("closed a discrepancy%(lot)s%(second)s") % _stock(t, n),
+    "custody.set_aside": lambda t, n: _("set a lot aside%(lot)s") % _stock(t, n),
+    "custody.released": lambda t, n: _("released a lot%(lot)s") % _stock(t, n),
+    "custody.signature_refused": lambda _t, _n: _("had a second signature refused"),
+}
+SAID: dict[str, Say] = {**_COURSE, **_SESSION, **_SITE, **_ALERTS, **_CUSTODY}
 """What each kind of entry says, after the actor and before the course."""

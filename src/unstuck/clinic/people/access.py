@@ -150,6 +150,36 @@ def may_see_notes(account: Account) -> bool:
     return is_care(account)
 
 
+def may_see_stock(account: Account) -> bool:
+    """The drug stock: balances, histories, open discrepancies. Never a therapist or the front desk."""
+    return bool(account.roles & {Role.NURSE, Role.PRESCRIBER, Role.CUSTODIAN, Role.QUALITY})
+
+
+def may_keep_stock(account: Account) -> bool:
+    """List products, receive, count, set aside, investigate and close a discrepancy."""
+    return Role.CUSTODIAN in account.roles
+
+
+def may_draw_drug(account: Account) -> bool:
+    """Draw a dose from the stock."""
+    return bool(account.roles & {Role.NURSE, Role.PRESCRIBER})
+
+
+def may_waste_drug(account: Account) -> bool:
+    """Waste drug, before a second person's eyes."""
+    return bool(account.roles & {Role.NURSE, Role.PRESCRIBER, Role.CUSTODIAN})
+
+
+def may_witness_drug(account: Account) -> bool:
+    """Sign as the second person for the drug."""
+    return bool(account.roles & {Role.NURSE, Role.PRESCRIBER, Role.CUSTODIAN})
+
+
+def may_see_masks(account: Account) -> bool:
+    """What is in a lot with a neutral label: whoever keeps the stock must know, and nobody else."""
+    return Role.CUSTODIAN in account.roles
+
+
 def may_read_audit(account: Account) -> bool:
     """The audit history: who did and who read what. It holds pseudonyms and codes."""
     return bool(account.roles & {Role.QUALITY, Role.ADMIN})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -103,9 +104,12 @@ def set_roles(account: Account, roles: Collection[Role], actor: str, at: datetim
     with transaction.atomic():
         if Role.ADMIN not in roles:
             _keep_one_administrator(account)
+        gained = set(roles) - account.roles
         account.grants.all().delete()
         Grant.objects.bulk_create(Grant(account=account, role=role) for role in roles)
         account.__dict__.pop("roles", None)
+        if any(role.value in settings.UNSTUCK_SECOND_FACTOR_ROLES for role in gained):
+            end_sessions(account)  # a second factor is asked for when signing in
         note("account.roles_set", actor, at, {"account": account.key, "roles": sorted(roles)})
 
 

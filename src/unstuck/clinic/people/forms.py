@@ -49,3 +49,14 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         told = self.cleaned_data
         roles = [Role(role) for role in told["roles"]]
         return NewAccount(told["username"], told["display_name"], roles, told["email"])
+
+
+class CodeForm(forms.Form):
+    """A code from an app, or a recovery code."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=20,
+        help_text=_("Six figures from your app, or one of your recovery codes."),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}),
+    )

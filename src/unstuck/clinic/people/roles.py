@@ -13,6 +13,7 @@ class Role(TextChoices):
     NURSE = "nurse", _("Nurse")
     THERAPIST = "therapist", _("Therapist")
     PRESCRIBER = "prescriber", _("Prescriber")
+    CUSTODIAN = "custodian", _("Drug custodian")
     RESEARCH = "research", _("Research")
     QUALITY = "quality", _("Quality and privacy")
     PATIENT = "patient", _("Patient")

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from unstuck.clinic import clock
 from unstuck.clinic.ledger.actions import note
-from unstuck.clinic.people import access, actions, queries
+from unstuck.clinic.people import access, actions, pending, queries, second_factor
 from unstuck.clinic.people.forms import AccountForm, RolesForm, SignInForm
 from unstuck.clinic.people.models import Account
 from unstuck.clinic.people.pages import accounts_page
@@ -38,8 +38,13 @@ class SignIn(LoginView):
         return context
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Signed in; or, where the account has or needs a second factor, asked for it first."""
+        account, at = form.get_user(), clock.now(self.request)
+        if second_factor.asked(account):
+            pending.keep(self.request, account, self.get_success_url(), at)
+            return redirect("people:code" if second_factor.is_enrolled(account) else "people:second_factor")
         response = super().form_valid(form)
-        note("account.signed_in", form.get_user().key, clock.now(self.request))
+        note("account.signed_in", account.key, at)
         return response
 
 
@@ -121,6 +126,15 @@ def roles(request: HttpRequest, account_id: int) -> HttpResponseBase:
 def password_link(request: HttpRequest, account_id: int) -> HttpResponseBase:
     """Send the holder of an account a link to set a new password."""
     _send_password_link(request, get_object_or_404(Account, pk=account_id, is_active=True))
+    return redirect("people:accounts")
+
+
+@access.require(access.may_manage_accounts)
+@require_POST
+def forget_second_factor(request: HttpRequest, account_id: int) -> HttpResponseBase:
+    """Somebody has lost app and recovery codes: the account sets up a new second factor when it next signs in."""
+    account = get_object_or_404(Account, pk=account_id, is_active=True)
+    second_factor.forget(account, access.account_of(request).key, clock.now(request))
     return redirect("people:accounts")
 
 

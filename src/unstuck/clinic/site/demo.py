@@ -34,6 +34,7 @@ CAST = (
     Player("nia", "Nia Nolan", (Role.NURSE,)),
     Player("ben", "Ben Bright", (Role.THERAPIST,)),
     Player("cleo", "Cleo Cruz", (Role.PRESCRIBER,)),
+    Player("otis", "Otis Oaks", (Role.CUSTODIAN,)),
     Player("dev", "Dev Dale", (Role.RESEARCH,)),
     Player("quinn", "Quinn Quist", (Role.QUALITY,)),
     Player("ada", "Ada Ames", (Role.PATIENT,)),

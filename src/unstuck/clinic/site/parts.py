@@ -12,6 +12,7 @@ APPS = (
     "unstuck.clinic.alerts",
     "unstuck.clinic.assessment",
     "unstuck.clinic.plan",
+    "unstuck.clinic.custody",
     "unstuck.clinic.session",
     "unstuck.clinic.audit",
     "unstuck.clinic.site",

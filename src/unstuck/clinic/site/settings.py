@@ -126,6 +126,11 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True  # the ledger keeps sign-ins, under pseudonyms
 
+# Second factor: roles that need one, wrong codes until a pause, and its minutes
+UNSTUCK_SECOND_FACTOR_ROLES = list(_site.list("UNSTUCK_SECOND_FACTOR_ROLES", "prescriber,custodian"))
+UNSTUCK_CODE_TRIES = _site.number("UNSTUCK_CODE_TRIES", 5)
+UNSTUCK_CODE_WAIT_MINUTES = _site.number("UNSTUCK_CODE_WAIT_MINUTES", 15)
+
 # Sessions end after so many idle minutes; of several roles the shortest counts
 UNSTUCK_IDLE_MINUTES = {
     role.value: _site.number(f"UNSTUCK_IDLE_MINUTES_{role.name}", minutes)
@@ -134,6 +139,7 @@ UNSTUCK_IDLE_MINUTES = {
         Role.NURSE: 30,
         Role.THERAPIST: 30,
         Role.PRESCRIBER: 30,
+        Role.CUSTODIAN: 15,
         Role.RESEARCH: 20,
         Role.QUALITY: 20,
         Role.PATIENT: 20,
