@@ -46,7 +46,7 @@ RULES: dict[str, str] = {
     "may_see_devices": "nia cleo alma",
     "may_assign_device": "nia cleo",
     "may_see_kept_messages": "nia cleo",
-    "may_see_alerts": f"{CARE} finn",
+    "may_see_alerts": f"{CARE} finn otis",
     "may_keep_rota": f"{CARE} finn alma",
     "may_name_lead": "cleo",
     "may_erase": "alma",
