@@ -12,12 +12,15 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from tests.builders import START, before_dose, dose, enrolled, event, pressure, recorded, small_protocol
+from unstuck.clinic import clock
 from unstuck.clinic.course.models import Course
-from unstuck.clinic.course.pages import Sight
 from unstuck.clinic.course.queries import Loaded
 from unstuck.clinic.people.models import Person
-from unstuck.clinic.plan import views
-from unstuck.clinic.plan.board import BoardPage, board
+from unstuck.clinic.plan import look
+from unstuck.clinic.plan.board import BoardPage, Told, board
+from unstuck.clinic.plan.sight import Eyes, Room
+from unstuck.clinic.plan.visits import Day
+from unstuck.clinic.rooms.queries import Seat
 from unstuck.core import events as ev
 from unstuck.core.conditions import AtLeast
 from unstuck.core.protocol import AlertRule, ReadingPlan
@@ -29,8 +32,9 @@ WATCHED = small_protocol(
         alerts=(AlertRule("high", AtLeast("systolic_mmhg", 160), "Pause and call.", True, "site"),),
     )
 )
-CARE = Sight(names=True, scores=True, arm=True, acts=frozenset())
-DESK = Sight(names=True, scores=False, arm=False, acts=frozenset())
+CARE = Eyes(names=True, clinical=True)
+DESK = Eyes(names=True, clinical=False)
+SEATS = tuple(Seat(f"chair_{n}", f"Chair {n}") for n in (1, 2, 3))
 CHAIR = ev.VisitBooked("infusion", 1, START + timedelta(hours=72), "chair_2")
 
 
@@ -54,8 +58,9 @@ def enrolled_only(name: str) -> Loaded:
     return Loaded(row, WATCHED, recorded(WATCHED, [enrolled(WATCHED)]))
 
 
-def page(*courses: Loaded, hours: float, sight: Sight = CARE) -> BoardPage:
-    return board(courses, sight, at(hours), UTC)
+def page(*courses: Loaded, hours: float, sight: Eyes = CARE, **told: Any) -> BoardPage:
+    told = {"room": Room(SEATS, {}), "heard": {}, **told}
+    return board(courses, sight, Day(at(hours), UTC), Told(**told))
 
 
 def running(name: str = "Rosa Running", *more: ev.Event) -> Loaded:
@@ -87,7 +92,7 @@ def test_a_running_dose_with_a_late_reading_comes_before_everything() -> None:
     )
     shown = page(enrolled_only("Lena Late"), now_running, hours=184)
     assert shown.next and (shown.next.who, shown.next.level, shown.next.where) == ("Rosa Running", "late", "Chair 2")
-    assert (shown.next.what, shown.next.figure) == ("Blood pressure", "14")
+    assert (shown.next.what, shown.next.figure) == ("Blood pressure", "14:00")
     assert [row.who for row in shown.queue] == ["Lena Late"]
 
 
@@ -104,10 +109,10 @@ def test_chairs_show_who_is_booked() -> None:
     shown = page(running("Rosa Running", *read), booked("Bo Booked", 76), hours=72.2)
     cards = {card.number: card for card in shown.chairs}
     assert set(cards) == {"1", "2", "3"}
-    assert (cards["2"].who, cards["2"].phase) == ("Rosa Running", "Drug is running")
-    assert cards["2"].drug == "Ketamine 35 mg, IV infusion · dose 1" and cards["2"].stay == "10:40"
-    assert [v.value for v in cards["2"].vitals] == ["141/88", "?", "?"]
-    assert cards["2"].pips == ("past", "past", "past", "here", "", "", "", "")
+    assert (cards["2"].who, cards["2"].phase) == ("Rosa Running", "Dosing")
+    assert cards["2"].drug == "Ketamine 35 mg, IV infusion · dose 1" 
+    assert [v.value for v in cards["2"].vitals] == ["141/88", "?", "?", "10:40"]
+    assert cards["2"].pips == ("past", "past", "here", "", "", "", "")
     assert not cards["1"].who and cards["1"].next == "13:00, Bo Booked"
     assert not cards["3"].who and not cards["3"].next
     assert [row.who for row in shown.later] == ["Bo Booked"]
@@ -164,12 +169,12 @@ def test_an_empty_board_teaches(signed_in: Callable[[str], Client]) -> None:
 @pytest.mark.django_db
 def test_the_fragment_is_a_real_page(signed_in: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch) -> None:
     """Opened by itself it is the whole page; asked for by the polling page it is the changing part alone."""
-    monkeypatch.setattr(views.queries, "loaded", lambda rows: [running()])
-    monkeypatch.setattr(views.clock, "now", lambda request: at(72.2))
+    monkeypatch.setattr(look.queries, "loaded", lambda rows: [running()])
+    monkeypatch.setattr(clock, "now", lambda request: at(72.2))
     browser: Any = signed_in("nia")
     whole = browser.get("/today/now/").content.decode()
     part = browser.get("/today/now/", headers={"HX-Request": "true", "X-Unstuck-Poll": "1"}).content.decode()
-    assert "<html" in whole and 'hx-trigger="every 30s"' in whole and "Rosa Running" in whole
+    assert "<html" in whole and 'hx-trigger="tick"' in whole and "Rosa Running" in whole
     assert "<html" not in part and "Rosa Running" in part
 
 

@@ -220,6 +220,11 @@ def may_see_alerts(account: Account) -> bool:
     return is_care(account) or bool({role.value for role in account.roles} & {"front_desk", "custodian"})
 
 
+def may_answer_alarm(account: Account) -> bool:
+    """Answer an alarm or a call, and take a chair over."""
+    return is_care(account)
+
+
 def may_keep_rota(account: Account) -> bool:
     """Put staff on duty. It holds no person's data."""
     return is_care(account) or bool(account.roles & {Role.FRONT_DESK, Role.ADMIN})

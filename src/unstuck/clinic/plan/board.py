@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from unstuck.clinic.course.pages import Sight
+from unstuck.clinic.alerts.pages import AlertRow
 from unstuck.clinic.course.queries import Loaded
 from unstuck.clinic.course.words import STATE_WORDS, span_text
 from unstuck.clinic.plan.chairs import ChairCard, chairs, sits
-from unstuck.clinic.plan.urgency import TODAY, QueueRow, most_urgent, to_reach, who
+from unstuck.clinic.plan.room import Rank
+from unstuck.clinic.plan.sight import Eyes, Room
+from unstuck.clinic.plan.urgency import QueueRow, most_urgent, of_alert, to_reach, who
 from unstuck.clinic.plan.visits import Day, Today, Visit, today
-from unstuck.clinic.plan.words import clock, place_words
+from unstuck.clinic.plan.watch import Heard, Key
+from unstuck.clinic.plan.words import clock
 from unstuck.core.schedule import State
 from unstuck.core.session import Phase
 
 _SHOWN = 8  # rows of a list; the rest is counted, and the list of people has them all
+_RINGS = ("now", "late", "silent")
+FROM_SESSIONS = ("session_alarm", "session_overdue", "unwatched", "help_called", "emergency")
+"""Kinds of alerts that the chairs show themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the board is made from besides the courses: chairs, names, devices heard, open alerts, nurses on duty."""
+
+    room: Room
+    heard: Mapping[Key, Heard]
+    alerts: tuple[tuple[AlertRow, str, datetime], ...] = ()  # row, kind, raised at
+    nurses: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +59,7 @@ class ArrivalRow:
 
 @dataclass(frozen=True, slots=True)
 class BoardPage:
-    """Exactly what the board shows."""
+    """Exactly what the board shows. `rings` is the loudest of what nobody has taken."""
 
     checked: str
     day: datetime
@@ -53,6 +69,10 @@ class BoardPage:
     chairs: tuple[ChairCard, ...]
     taken: int
     late: int
+    nurses: int
+    too_many: bool
+    rings: str
+    alerts: tuple[AlertRow, ...]
     later: tuple[ArrivalRow, ...]
     contact: tuple[QueueRow, ...]
     contact_more: int
@@ -65,56 +85,69 @@ class BoardPage:
         return not (self.next or self.taken or self.later)
 
 
-def board(loaded_courses: Iterable[Loaded], sight: Sight, at: datetime, zone: tzinfo) -> BoardPage:
+def board(loaded_courses: Iterable[Loaded], eyes: Eyes, day: Day, told: Told) -> BoardPage:
     """The board at one instant, for one reader."""
-    day = Day(at, zone)
-    courses = today(loaded_courses, day)
-    arrivals = sorted((a for c in courses for a in _arrivals(c, sight, day)), key=lambda a: (a.moment, a.who))
-    urgent = sorted((row for c in courses if (row := most_urgent(c, sight, day))), key=lambda row: row.order)
-    reach = sorted((row for c in courses if (row := to_reach(c, sight, day))), key=lambda row: row.order, reverse=True)
-    if not sight.arm:
-        urgent = [_coming(row, day) for row in arrivals]
-    first, rest = (urgent[0], urgent[1:]) if urgent else (None, [])
-    cards = chairs(courses, sight, day)
+    courses = today(loaded_courses, day, told.heard)
+    room = told.room
+    arrivals = sorted((a for c in courses for a in _arrivals(c, eyes, day, room)), key=lambda a: (a.moment, a.who))
+    reach = [row for c in courses if (row := to_reach(c, eyes, day, room))]
+    reach.sort(key=lambda row: row.order, reverse=True)
+    urgent = [row for c in courses if (row := most_urgent(c, eyes, day, room))] if eyes.clinical else []
+    urgent += [of_alert(row, at) for row, kind, at in told.alerts if row.level == "now" and kind not in FROM_SESSIONS]
+    urgent += [] if eyes.clinical else [_coming(row, day) for row in arrivals]
+    urgent.sort(key=lambda row: row.order)
+    cards = chairs(courses, eyes, day, room)
+    running = sum(1 for card in cards if card.running)
     return BoardPage(
-        checked=f"{at.astimezone(zone):%H:%M:%S}",
-        day=at,
-        next=first,
-        queue=tuple(rest[:_SHOWN]),
-        more=max(0, len(rest) - _SHOWN),
+        checked=f"{day.at.astimezone(day.zone):%H:%M:%S}",
+        day=day.at,
+        next=urgent[0] if urgent else None,
+        queue=tuple(urgent[1 : _SHOWN + 1]),
+        more=max(0, len(urgent) - 1 - _SHOWN),
         chairs=cards,
         taken=sum(1 for card in cards if card.key),
         late=sum(1 for row in urgent if row.level in ("late", "now")),
+        nurses=told.nurses,
+        too_many=_too_many(courses, running, told.nurses),
+        rings=next((ring for ring in _RINGS if any(row.rings == ring for row in urgent)), ""),
+        alerts=tuple(row for row, kind, _at in told.alerts if kind not in FROM_SESSIONS),
         later=tuple(arrivals),
         contact=tuple(reach[:_SHOWN]),
         contact_more=max(0, len(reach) - _SHOWN),
-        clinical=sight.arm,
+        clinical=eyes.clinical,
         courses=len(courses),
     )
 
 
-def _arrivals(course: Today, sight: Sight, day: Day) -> list[ArrivalRow]:
+def _too_many(courses: list[Today], running: int, nurses: int) -> bool:
+    """Whether more people sit in chairs than the strictest profile in use lets the nurses on duty watch."""
+    plans = [c.loaded.protocol.monitoring for c in courses if any(v.running for v in c.visits)]
+    most = min((x for plan in plans if plan and (x := plan.limit("chairs_per_nurse")) is not None), default=None)
+    return most is not None and nurses > 0 and running > most * nurses
+
+
+def _arrivals(course: Today, eyes: Eyes, day: Day, room: Room) -> list[ArrivalRow]:
     """Whoever is expected and not in a chair yet; the front desk sees everybody who is expected."""
     return [
-        _arrival(course, visit, sight, day)
+        _arrival(course, visit, eyes, day, room)
         for visit in course.visits
-        if visit.phase is Phase.EXPECTED and visit.due and (not sight.arm or visit.at > day.at)
-        if not (sight.arm and visit.place.startswith("chair") and sits(visit, day))
+        if visit.phase is Phase.EXPECTED and visit.due and (not eyes.clinical or visit.at > day.at)
+        if not (eyes.clinical and room.has(visit.place) and sits(visit, day))
     ]
 
 
-def _arrival(course: Today, visit: Visit, sight: Sight, day: Day) -> ArrivalRow:
-    state = visit.due.state if visit.due and sight.arm else State.PLANNED
+def _arrival(course: Today, visit: Visit, eyes: Eyes, day: Day, room: Room) -> ArrivalRow:
+    state = visit.due.state if visit.due and eyes.clinical else State.PLANNED
     word = _("Ready") if state is State.OPEN else str(STATE_WORDS[state])
     return ArrivalRow(
         moment=visit.at,
         clock=clock(visit.at, day.zone),
-        where=place_words(visit.place),
-        who=who(course, sight),
+        where=room.where(visit.place),
+        who=who(course, eyes),
         key=course.loaded.row.key,
         what=visit.title if visit.occurrence == 1 else f"{visit.title} {visit.occurrence}",
         level=state.value,
-        word=word if sight.arm else _("Expected"),
+        word=word if eyes.clinical else _("Expected"),
     )
 
 
@@ -123,7 +156,7 @@ def _coming(row: ArrivalRow, day: Day) -> QueueRow:
     past = row.moment < day.at
     figure, unit = span_text(*sorted((row.moment, day.at)))
     return QueueRow(
-        rank=TODAY,
+        rank=Rank.TODAY,
         moment=row.moment,
         level="late" if past else "planned",
         word=_("Not seen yet") if past else _("Expected"),

@@ -9,18 +9,18 @@ from datetime import datetime, timedelta
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from unstuck.clinic.course.pages import Sight
+from unstuck.clinic.alerts.pages import AlertRow
 from unstuck.clinic.course.words import STATE_WORDS, span_text, when
+from unstuck.clinic.plan.room import Ask, Need, Rank, needs
+from unstuck.clinic.plan.sight import Eyes, Room
 from unstuck.clinic.plan.visits import Day, Today, Visit
-from unstuck.clinic.plan.words import clock, countdown, place_words, readings
+from unstuck.clinic.plan.words import clock, countdown, session_address
 from unstuck.core.instrument import Rater
 from unstuck.core.instrument_file import load_instrument
 from unstuck.core.protocol import Assess
 from unstuck.core.schedule import Due, State
-from unstuck.core.sentences import sentence
 
 _RECENT = timedelta(days=1)  # what has been late for longer asks for a call, not for this minute
-ALERT, READING, STOP, LATE, TODAY = range(5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,86 +40,80 @@ class QueueRow:
     figure: str = ""
     unit: str = ""
     small: str = ""
+    counts_to: datetime | None = None
+    rings: str = ""
+    ask: Ask | None = None
+    taken: bool = False
+    visit: tuple[str, int] | None = None
+    page: str = ""  # another address than that of the course or the session
 
     @property
-    def order(self) -> tuple[int, datetime, str]:
+    def order(self) -> tuple[int, bool, datetime, str]:
         """The most urgent first."""
-        return self.rank, self.moment, self.who
+        return self.rank, self.taken, self.moment, self.who
 
     @property
     def address(self) -> str:
-        """The course."""
-        return reverse("course:course", args=[self.key])
+        """The live session for what happens in a chair, else the course or a page of its own."""
+        if self.page:
+            return self.page
+        return session_address(self.key, *self.visit) if self.visit else reverse("course:course", args=[self.key])
+
+    @property
+    def mark(self) -> str:
+        """A name for ids in the page."""
+        return f"{self.key}-{self.what}".lower().replace(" ", "-")
 
 
-def who(today: Today, sight: Sight) -> str:
+def who(today: Today, eyes: Eyes) -> str:
     """The person, or the course where names are hidden."""
-    return today.loaded.row.person.name if sight.names else today.loaded.row.key
+    return today.loaded.row.person.name if eyes.names else today.loaded.row.key
 
 
-def most_urgent(today: Today, sight: Sight, day: Day) -> QueueRow | None:
+def most_urgent(today: Today, eyes: Eyes, day: Day, room: Room) -> QueueRow | None:
     """The one thing that this course asks for today, if any."""
-    found = [*_at_the_chair(today, sight, day), *_of_the_plan(today, sight, day)]
+    found = [*_at_the_chair(today, eyes, day, room), *_of_the_plan(today, eyes, day, room)]
     return min(found, key=lambda row: row.order) if found else None
 
 
-def to_reach(today: Today, sight: Sight, day: Day) -> QueueRow | None:
+def to_reach(today: Today, eyes: Eyes, day: Day, room: Room) -> QueueRow | None:
     """What a person owes from home, or what has been late for more than a day; the newest. Somebody should call."""
     late = [r for r in today.rows if r.state is State.LATE and not r.optional and r.closes]
     late = [r for r in late if owed(today, r) or not _fresh(r, day)]
-    return _planned(today, max(late, key=lambda r: r.closes or day.at), sight, day) if late else None
+    return _planned(today, max(late, key=lambda r: r.closes or day.at), eyes, day, room) if late else None
 
 
-def _at_the_chair(today: Today, sight: Sight, day: Day) -> Iterator[QueueRow]:
-    if not sight.arm:
-        return
+def _at_the_chair(today: Today, eyes: Eyes, day: Day, room: Room) -> Iterator[QueueRow]:
     for visit in today.visits:
-        if visit.running:
-            yield from _alerts(today, visit, sight, day)
-            yield from _readings(today, visit, sight, day)
+        yield from (_needed(today, visit, need, eyes, room) for need in needs(visit, eyes, day, room.names))
 
 
-def _alerts(today: Today, visit: Visit, sight: Sight, day: Day) -> Iterator[QueueRow]:
-    for alert in visit.session.alerts:
-        yield QueueRow(
-            rank=ALERT,
-            moment=visit.at,
-            level="now" if alert.urgent else "late",
-            word=_("Act now") if alert.urgent else _("Look"),
-            key=today.loaded.row.key,
-            who=who(today, sight),
-            where=place_words(visit.place),
-            what=alert.action,
-            why=sentence(alert.rule),
-            clock=_("now"),
-        )
+def _needed(today: Today, visit: Visit, need: Need, eyes: Eyes, room: Room) -> QueueRow:
+    return QueueRow(
+        rank=need.rank,
+        moment=need.moment,
+        level=need.level,
+        word=need.word,
+        key=today.loaded.row.key,
+        who=who(today, eyes),
+        where=room.where(visit.place),
+        what=need.what,
+        why=need.why,
+        clock=f"{need.figure} {need.small}".strip(),
+        figure=need.figure,
+        small=need.small,
+        counts_to=need.counts_to,
+        rings=need.rings,
+        ask=need.ask,
+        taken=need.taken,
+        visit=(visit.step, visit.occurrence),
+    )
 
 
-def _readings(today: Today, visit: Visit, sight: Sight, day: Day) -> Iterator[QueueRow]:
-    for row in visit.session.due:
-        late = row.late(day.at)
-        figure, unit = span_text(row.by, day.at) if late else span_text(day.at, row.by)
-        yield QueueRow(
-            rank=READING if late else TODAY,
-            moment=row.by,
-            level="late" if late else "open",
-            word=_("Late") if late else _("Due"),
-            key=today.loaded.row.key,
-            who=who(today, sight),
-            where=place_words(visit.place),
-            what=readings(row.readings),
-            why=_("Due %(when)s.") % {"when": clock(row.by, day.zone)},
-            clock=countdown(row.by, day.at),
-            figure=figure,
-            unit=unit,
-            small=_("late") if late else _("to go"),
-        )
-
-
-def _of_the_plan(today: Today, sight: Sight, day: Day) -> Iterator[QueueRow]:
+def _of_the_plan(today: Today, eyes: Eyes, day: Day, room: Room) -> Iterator[QueueRow]:
     for row in today.rows:
         if not row.optional and row.asks and _matters(row, day) and not (row.state is State.LATE and owed(today, row)):
-            yield _planned(today, row, sight, day)
+            yield _planned(today, row, eyes, day, room)
 
 
 def owed(today: Today, row: Due) -> bool:
@@ -142,22 +136,25 @@ def _fresh(row: Due, day: Day) -> bool:
     return day.holds(row.booked) or (row.closes is not None and row.closes > day.at - _RECENT)
 
 
-def _planned(today: Today, row: Due, sight: Sight, day: Day) -> QueueRow:
+def _planned(today: Today, row: Due, eyes: Eyes, day: Day, room: Room) -> QueueRow:
     moment = (row.booked if day.holds(row.booked) and row.state is not State.LATE else row.closes) or day.at
-    shown = row.state if sight.arm or row.state is State.LATE else State.OPEN  # why a step is held is clinical
+    known = eyes.reads(today.loaded.row.key)
+    shown = row.state if known or row.state is State.LATE else State.OPEN  # why a step is held is clinical
     late = shown is State.LATE
     figure, unit = span_text(*sorted((day.at, moment)))
     visit = next((v for v in today.visits if (v.step, v.occurrence) == (row.step, row.occurrence)), None)
     return QueueRow(
-        rank={State.STOP: STOP, State.LATE: LATE}.get(row.state, TODAY) if sight.arm or late else TODAY,
+        rank={State.STOP: Rank.STOP, State.LATE: Rank.LATE}.get(row.state, Rank.TODAY)
+        if eyes.clinical or late
+        else Rank.TODAY,
         moment=moment,
         level=shown.value,
         word=str(STATE_WORDS[shown]),
         key=today.loaded.row.key,
-        who=who(today, sight),
-        where=place_words(visit.place) if visit else "",
+        who=who(today, eyes),
+        where=room.where(visit.place) if visit else "",
         what=row.title if row.occurrence == 1 else f"{row.title} {row.occurrence}",
-        why=_why(row, sight, day),
+        why=_why(row, known, day),
         clock=countdown(moment, day.at) if late or row.booked != moment else clock(moment, day.zone),
         figure=figure,
         unit=unit,
@@ -174,7 +171,27 @@ def _small(row: Due, moment: datetime, day: Day) -> str:
     return _("to go, window to %(when)s") % told
 
 
-def _why(row: Due, sight: Sight, day: Day) -> str:
-    if sight.arm and row.verdict and row.state in (State.HELD, State.NOT_KNOWN, State.STOP):
+def _why(row: Due, known: bool, day: Day) -> str:
+    if known and row.verdict and row.state in (State.HELD, State.NOT_KNOWN, State.STOP):
         return " ".join(rule.sentence for rule in row.verdict.unmet[:2])
     return _("Booked for %(when)s.") % {"when": when(row.booked, day.zone)} if row.booked else ""
+
+
+def of_alert(row: AlertRow, raised_at: datetime) -> QueueRow:
+    """An alert of the clinic that asks for somebody at once, as the board's next act."""
+    return QueueRow(
+        rank=Rank.ALARM,
+        moment=raised_at,
+        level=row.level,
+        word=row.word,
+        key=row.key,
+        who=row.who,
+        where=row.place,
+        what=row.title,
+        why=f"{row.do} {_('For')} {row.owner}, {row.clock}.",
+        clock=row.since,
+        figure=row.since,
+        small=_("since it was raised"),
+        rings="now" if row.level == "now" else "",
+        page=row.address,
+    )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 
 from unstuck.clinic.course.queries import Loaded
+from unstuck.clinic.plan.watch import Heard, Key
 from unstuck.core.course import standing
 from unstuck.core.events import DoseGiven, VisitBooked
 from unstuck.core.schedule import Due, due
 from unstuck.core.session import Phase, Session, session
+from unstuck.core.session_events import SessionOpened
 
-CHAIRS = ("chair_1", "chair_2", "chair_3")
 _STAYS = timedelta(hours=12)  # a dose given longer ago than this holds no chair
+HERE = (Phase.CHECK_IN, Phase.BEFORE, Phase.DURING, Phase.PEAK, Phase.AFTER, Phase.LEAVING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,10 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One visit of today: booked, or begun without a booking (then `place` is empty)."""
+    """One visit of today: booked, or begun without a booking (then `place` is where the session was opened, if at all).
+
+    `heard` is when a device last watched it; None where no device ever did.
+    """
 
     loaded: Loaded
     step: str
@@ -50,6 +55,7 @@ class Visit:
     place: str
     session: Session
     due: Due | None  # None once its step is done
+    heard: Heard | None = None
 
     @property
     def phase(self) -> Phase:
@@ -61,7 +67,15 @@ class Visit:
     @property
     def running(self) -> bool:
         """Whether the person is here as far as the record knows."""
-        return self.phase in (Phase.BEFORE, Phase.DURING, Phase.AFTER)
+        return self.phase in HERE
+
+    def silent_since(self, at: datetime) -> datetime | None:
+        """Since when its device has not been heard, once that is longer than the profile allows; else None."""
+        plan = self.loaded.protocol.monitoring
+        longest = plan.limit("unwatched_after_s") if plan else None
+        if self.heard is None or not self.running or longest is None:
+            return None
+        return self.heard.at if at - self.heard.at > timedelta(seconds=longest) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,37 +87,68 @@ class Today:
     visits: tuple[Visit, ...]
 
 
-def today(courses: Iterable[Loaded], day: Day) -> list[Today]:
+def today(courses: Iterable[Loaded], day: Day, heard: Mapping[Key, Heard] | None = None) -> list[Today]:
     """Every course that has not ended, as the day asks for it."""
-    return [_today(one, day) for one in courses if not one.state.is_over]
+    return [_today(one, day, heard or {}) for one in courses if not one.state.is_over]
 
 
-def _today(one: Loaded, day: Day) -> Today:
+def _today(one: Loaded, day: Day, heard: Mapping[Key, Heard]) -> Today:
     rows = due(one.protocol, one.state, day.at, day.zone)
-    return Today(one, rows, tuple(_visits(one, rows, day)))
+    return Today(one, rows, tuple(_visits(one, rows, day, heard)))
 
 
-def _visits(one: Loaded, rows: tuple[Due, ...], day: Day) -> Iterator[Visit]:
+def running_visits(courses: Iterable[Loaded], day: Day, heard: Mapping[Key, Heard]) -> Iterator[Visit]:
+    """Only the visits in which somebody is here now: what alarms are asked of, without the rest of the plan."""
+    for one in courses:
+        for key in sorted(_begun(one, day)):
+            visit = _visit(one, key, _bookings(one), (), day, heard)
+            if visit.session.phase in HERE:
+                yield visit
+
+
+def _visits(one: Loaded, rows: tuple[Due, ...], day: Day, heard: Mapping[Key, Heard]) -> Iterator[Visit]:
     booked = {key: what for key, what in _bookings(one).items() if day.holds(what.at)}
-    begun = {
-        (what.step, what.occurrence): event.observed_at
-        for event in one.state.doses
-        if isinstance(what := event.what, DoseGiven) and day.at - _STAYS <= event.observed_at <= day.at
+    for key in sorted({*booked, *_begun(one, day)}):
+        if key not in one.state.skipped:
+            yield _visit(one, key, booked, rows, day, heard)
+
+
+def _visit(
+    one: Loaded,
+    key: tuple[str, int],
+    booked: Mapping[tuple[str, int], VisitBooked],
+    rows: tuple[Due, ...],
+    day: Day,
+    heard: Mapping[Key, Heard],
+) -> Visit:
+    live = session(one.protocol, one.state, *key, day.at)
+    begun = _begun(one, day)
+    return Visit(
+        loaded=one,
+        step=key[0],
+        occurrence=key[1],
+        title=one.protocol.step(key[0]).title,
+        at=booked[key].at if key in booked else begun[key],
+        place=live.chair or (booked[key].place if key in booked else ""),
+        session=live,
+        due=next((r for r in rows if (r.step, r.occurrence) == key), None),
+        heard=heard.get((one.row.pk, *key)),
+    )
+
+
+def _begun(one: Loaded, day: Day) -> dict[tuple[str, int], datetime]:
+    """When each visit began that may still be running: its session was opened, or its dose given, lately."""
+    found = {
+        key: event.observed_at
+        for key, events in one.state.sessions.items()
+        for event in events
+        if isinstance(event.what, SessionOpened) and day.at - _STAYS <= event.observed_at <= day.at
     }
-    for key in sorted({*booked, *begun}):
-        if key in one.state.skipped:
-            continue
-        row = next((r for r in rows if (r.step, r.occurrence) == key), None)
-        yield Visit(
-            loaded=one,
-            step=key[0],
-            occurrence=key[1],
-            title=one.protocol.step(key[0]).title,
-            at=booked[key].at if key in booked else begun[key],
-            place=booked[key].place if key in booked else "",
-            session=session(one.protocol, one.state, *key, day.at),
-            due=row,
-        )
+    for event in one.state.doses:
+        what = event.what
+        if isinstance(what, DoseGiven) and day.at - _STAYS <= event.observed_at <= day.at:
+            found.setdefault((what.step, what.occurrence), event.observed_at)
+    return found
 
 
 def _bookings(one: Loaded) -> dict[tuple[str, int], VisitBooked]:

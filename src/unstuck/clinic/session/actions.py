@@ -245,7 +245,9 @@ def leave(course: Course, place: Place, to: ev.Leaving, entry: Entry) -> None:
 def heard(sitting: Sitting, device: str, visible: bool, offset_s: float, at: datetime) -> None:
     """The device's page lives; `visible` is whether somebody can see it."""
     fields = {"visible": visible, "heard_at": at, "offset_s": offset_s}
-    Watch.objects.update_or_create(sitting=sitting, device=device, defaults=fields)
+    as_before = Watch.objects.filter(sitting=sitting, device=device, visible=visible).update(**fields)
+    if not as_before:
+        Watch.objects.update_or_create(sitting=sitting, device=device, defaults=fields | {"since": at})
 
 
 def make_help_link(sitting: Sitting, by: str, at: datetime) -> str:

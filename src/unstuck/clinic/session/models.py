@@ -41,6 +41,7 @@ class Watch(models.Model):
     device = models.CharField(max_length=64)
     visible = models.BooleanField(default=True)
     heard_at = models.DateTimeField()
+    since = models.DateTimeField(null=True, blank=True)  # since when it has been visible, or hidden
     offset_s = models.FloatField(default=0.0)  # the device's clock minus ours
 
     class Meta:
