@@ -110,7 +110,7 @@ def test_chairs_show_who_is_booked() -> None:
     cards = {card.number: card for card in shown.chairs}
     assert set(cards) == {"1", "2", "3"}
     assert (cards["2"].who, cards["2"].phase) == ("Rosa Running", "Dosing")
-    assert cards["2"].drug == "Ketamine 35 mg, IV infusion · dose 1" 
+    assert cards["2"].drug == "Ketamine 35 mg, IV infusion · dose 1"
     assert [v.value for v in cards["2"].vitals] == ["141/88", "?", "?", "10:40"]
     assert cards["2"].pips == ("past", "past", "here", "", "", "", "")
     assert not cards["1"].who and cards["1"].next == "13:00, Bo Booked"

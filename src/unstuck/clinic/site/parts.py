@@ -11,9 +11,9 @@ APPS = (
     "unstuck.clinic.course",
     "unstuck.clinic.alerts",
     "unstuck.clinic.assessment",
-    "unstuck.clinic.plan",
     "unstuck.clinic.custody",
     "unstuck.clinic.session",
+    "unstuck.clinic.plan",
     "unstuck.clinic.audit",
     "unstuck.clinic.site",
 )
