@@ -12,6 +12,7 @@ APPS = (
     "unstuck.clinic.alerts",
     "unstuck.clinic.assessment",
     "unstuck.clinic.custody",
+    "unstuck.clinic.interop",
     "unstuck.clinic.session",
     "unstuck.clinic.plan",
     "unstuck.clinic.audit",

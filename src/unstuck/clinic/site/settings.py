@@ -21,6 +21,7 @@ _here = Path(__file__).parent
 UNSTUCK_HOME = _site.path
 UNSTUCK_DEMO = _site.yes("UNSTUCK_DEMO")
 UNSTUCK_SITE_NAME = _site.text("UNSTUCK_SITE_NAME", "Unstuck")
+UNSTUCK_MONITOR_DAYS = _site.number("UNSTUCK_MONITOR_DAYS", 7)  # how long a monitor's messages are kept
 UNSTUCK_CRISIS_PHONE = _site.text("UNSTUCK_CRISIS_PHONE")  # the local crisis line; empty: the emergency number
 DEBUG = _site.yes("UNSTUCK_DEBUG")
 SECRET_KEY = _site.text("UNSTUCK_SECRET_KEY") or secret_key(_site.path)
