@@ -30,7 +30,7 @@ def _refused(address: str) -> None:
 
 
 def _answer(one: Frame | Fault, address: str) -> bytes | None:
-    """The answer to a frame. A fault of ours is told as such, so that the sender tries again; nothing is half stored."""
+    """The answer to a frame. A fault of ours stores nothing and is told as such, so that the sender tries again."""
     close_old_connections()
     at = clock.read()
     try:

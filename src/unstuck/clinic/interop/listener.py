@@ -12,6 +12,7 @@ import socketserver
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,10 +105,8 @@ class _Connection(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         frames = Frames(self.server.bounds.frame_bytes)
-        try:
+        with suppress(OSError):  # too slow, or gone
             self._listen(frames)
-        except OSError:  # too slow, or gone
-            pass
         for left in frames.close():
             self.server.desk.answer(left, self.client_address[0])
 

@@ -1,7 +1,8 @@
 """What an ORU^R01 message says: the values that may be proposed, and the ones kept aside with the reason.
 
-Pure. A value is proposed only when code and name agree, the unit is named, it is a number within what monitors measure,
-the device itself does not doubt it, and its time is known. Everything else that speaks of a known reading is kept aside.
+Pure. A value is proposed only when code and name agree, the unit is named, it is a number within what monitors
+measure, the device itself does not doubt it, and its time is known. Everything else that speaks of a known reading is
+kept aside.
 """
 
 from __future__ import annotations
