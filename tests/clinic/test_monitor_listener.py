@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,15 +42,21 @@ class Table:
         return Desk(self.known.__contains__, self.refused.append, self.answer, lambda: None, lambda: None)
 
 
+def listening(table: Table, bounds: Bounds = SMALL) -> AbstractContextManager[int]:
+    """The port of a running listener with that desk."""
+    return listening_to(table.desk(), bounds)
+
+
 @contextmanager
-def listening(table: Table, bounds: Bounds = SMALL) -> Iterator[int]:
-    """The port of a running listener."""
-    with Listener(("127.0.0.1", 0), table.desk(), bounds) as listener:
+def listening_to(desk: Desk, bounds: Bounds = SMALL) -> Iterator[int]:
+    with Listener(("127.0.0.1", 0), desk, bounds) as listener:
         thread = threading.Thread(target=listener.serve_forever, args=(0.02,))
         thread.start()
-        yield listener.server_address[1]
-        listener.shutdown()
-        thread.join()
+        try:
+            yield listener.server_address[1]
+        finally:
+            listener.shutdown()
+            thread.join()
 
 
 def dial(port: int) -> socket.socket:
@@ -145,9 +151,10 @@ def test_so_many_lines_and_no_more() -> None:
         first.close()
 
         def room() -> bool:
-            with dial(port) as line:
+            with dial(port) as line, suppress(ConnectionError):  # it was closed before we had spoken
                 line.sendall(wrapped(b"room"))
                 return heard(line, 7) == wrapped(b"room")
+            return False
 
         assert eventually(room)
         second.close()
@@ -164,15 +171,13 @@ def test_a_desk_that_fails_takes_no_line_and_no_listener_down() -> None:
             raise RuntimeError("no database")
         return True
 
-    with Listener(("127.0.0.1", 0), Desk(knows, desk.refused, desk.answer, desk.leave, desk.tidy)) as listener:
-        threading.Thread(target=listener.serve_forever, args=(0.02,), daemon=True).start()
-        with dial(listener.server_address[1]) as line:
+    with listening_to(Desk(knows, desk.refused, desk.answer, desk.leave, desk.tidy)) as port:
+        with dial(port) as line:
             assert heard(line, 1) == b""
         broken.clear()
-        with dial(listener.server_address[1]) as line:
+        with dial(port) as line:
             line.sendall(wrapped(b"back"))
             assert heard(line, 7) == wrapped(b"back")
-        listener.shutdown()
 
 
 SET_UP = """
