@@ -63,3 +63,21 @@ def rows(name: str) -> list[dict[str, str]]:
     """The rows of a data file beside these tests."""
     with (DATA / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+# Psilocybin for depression: g with 95 % interval as the SYPRES project prints them (github.com/pennlinc/sypres-docs),
+# with what metafor and bayesmeta made of the unrounded figures.
+PSILOCYBIN = (
+    ("Back 2024", -1.4215, -2.2271, -0.6160),
+    ("Davis 2021", -2.4807, -3.5637, -1.3976),
+    ("Goodwin 2022", -0.7092, -1.0308, -0.3876),
+    ("Griffiths 2016", -1.2731, -1.8827, -0.6635),
+    ("Lewis 2025", -1.7297, -2.7230, -0.7365),
+    ("Luquiens 2025", -0.3347, -1.0987, 0.4294),
+    ("Raison 2023", -0.8700, -1.2941, -0.4459),
+    ("Rieser 2025", -0.3806, -1.0314, 0.2701),
+    ("Rosenblat 2024", -0.1417, -0.8599, 0.5765),
+    ("Ross 2016", -0.7940, -1.5967, 0.0086),
+    ("Ross 2025", -0.8275, -1.5562, -0.0988),
+    ("von Rotz 2023", -0.9384, -1.5120, -0.3648),
+)
