@@ -47,6 +47,8 @@ RULES: dict[str, str] = {
     "may_assign_device": "nia cleo",
     "may_see_kept_messages": "nia cleo",
     "may_see_alerts": f"{CARE} finn otis",
+    "may_answer_alarm": CARE,
+    "may_order_dose": "cleo",
     "may_keep_rota": f"{CARE} finn alma",
     "may_name_lead": "cleo",
     "may_erase": "alma",

@@ -34,11 +34,11 @@ def test_an_unknown_light_and_a_foreign_address_are_refused(browser: Client) -> 
 @pytest.mark.parametrize(
     ("username", "menu"),
     [
-        ("nia", ["Today", "People", "Protocols"]),
-        ("finn", ["Today", "People", "Protocols"]),
+        ("nia", ["Today", "Alerts", "People", "Protocols"]),
+        ("finn", ["Today", "Alerts", "People", "Protocols"]),
         ("dev", ["People", "Protocols"]),
         ("quinn", ["Protocols", "Audit"]),
-        ("alma", ["Protocols", "Audit", "Accounts"]),
+        ("alma", ["Protocols", "Audit", "Accounts", "Chairs"]),
         ("ada", []),
         ("eve", []),
     ],

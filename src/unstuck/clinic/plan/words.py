@@ -51,6 +51,7 @@ _READINGS = {
     "aldrete": gettext_lazy("Aldrete"),
     "padss": gettext_lazy("PADSS"),
 }
+_PRESSURE = ("systolic_mmhg", "diastolic_mmhg")
 _UNITS = {
     "systolic_mmhg": "mmHg",
     "diastolic_mmhg": "mmHg",
@@ -94,9 +95,10 @@ def value_text(names: Iterable[str], latest: Mapping[str, Seen]) -> tuple[str, s
     seen = [(name, latest[name]) for name in names if name in latest]
     if not seen:
         return "", "", None
-    pressure = [one for name in ("systolic_mmhg", "diastolic_mmhg") for found, one in seen if found == name]
-    if pressure:
-        return "/".join(f"{one.value:g}" for one in pressure), "mmHg", min(one.at for one in pressure)
+    if seen[0][0] in _PRESSURE:  # the two are told together, whichever of them is asked for
+        both = [latest.get(name) for name in _PRESSURE]
+        known = [one.at for one in both if one]
+        return "/".join(f"{one.value:g}" if one else "?" for one in both), "mmHg", min(known)
     name, one = seen[0]
     return (f"{one.value:g}" if isinstance(one.value, int | float) else ""), _UNITS.get(name, ""), one.at
 
