@@ -10,6 +10,7 @@ from pathlib import Path
 from unstuck.core.errors import Complaint
 from unstuck.core.protocol import Protocol
 from unstuck.core.protocol_file import load_protocol
+from unstuck.lab.patients.felt import Acute
 from unstuck.lab.trials.job import Wish, prepare
 from unstuck.lab.trials.run import run as run_job
 from unstuck.lab.trials.summary import text_of
@@ -29,11 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--assume", action="append", default=[], metavar="[ARM=]STUDY:ARM", help="borrow this effect")
     parser.add_argument("--effect", choices=("published", "drawn"), default="published", help=EFFECT)
     parser.add_argument("--readings", choices=("sparse", "planned"), default="sparse", help=READINGS)
+    parser.add_argument("--acute", choices=[a.value for a in Acute], default=Acute.MODEL.value, help=ACUTE)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the run")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
 
 
 EFFECT = "use the published share, or draw one for the run within its uncertainty"
+ACUTE = "vital signs and dissociation from the model, from it with the worst published pressure, or from spreads alone"
 READINGS = "monitoring at the peak and the end only, or at every interval of the plan"
 
 
@@ -63,6 +66,7 @@ def _wish(protocol: Protocol, args: argparse.Namespace) -> Wish:
         assume=_assume(args.assume),
         sparse=args.readings == "sparse",
         drawn=args.effect == "drawn",
+        acute=Acute(args.acute),
     )
 
 

@@ -16,7 +16,7 @@ from unstuck.core.errors import Complaint
 from unstuck.lab.effects.parameters import Array
 from unstuck.lab.effects.people import Crowd
 from unstuck.lab.effects.pressure import Statistic, load_series
-from unstuck.lab.patients.response import Response, Setting, crowd, drivers, setting, typical
+from unstuck.lab.patients.response import Response, Setting, crowd, drivers, graded_for, setting, typical
 from unstuck.lab.pk import Person, Regimen, bolus, dose, infusion, people
 
 WORDING = "model, not a measurement"
@@ -96,7 +96,7 @@ def expect(case: Case, until_min: float = 240.0) -> Expectation:
     regimen = regimen_of(case)
     who = people(*[person] * CROWD)
     minutes = np.append(np.arange(0.0, until_min, EVERY_MIN), until_min)
-    seen = crowd(given, regimen, who, Crowd.of(SEED, CROWD), until_min / 60, minutes / 60)
+    seen = crowd(given, regimen, who, Crowd.of(SEED, CROWD), graded_for(regimen, until_min / 60, minutes / 60))
     return _told(given, seen, minutes)
 
 

@@ -21,7 +21,7 @@ from unstuck.lab.effects.grid import Grid, graded
 from unstuck.lab.effects.parameters import Array, Model, load_effects
 from unstuck.lab.effects.people import Crowd, personal, prone
 from unstuck.lab.pk import ParameterSet, People, Person, Regimen, build, infusion, load_set, people, solve
-from unstuck.lab.random import normal_array
+from unstuck.lab.random import Stream, normal_array
 
 SETS = {"ketamine": "ket1", "esketamine": "perezruixo2021"}
 Luck = Callable[[str], Array]
@@ -58,13 +58,11 @@ def typical(given: Setting, regimen: Regimen, person: Person, until_h: float, ou
     return respond(given, regimen, people(person), graded_for(regimen, until_h, outputs_h))
 
 
-def crowd(
-    given: Setting, regimen: Regimen, who: People, drawn: Crowd, until_h: float, outputs_h: ArrayLike = ()
-) -> Response:  # fmt: skip
+def crowd(given: Setting, regimen: Regimen, who: People, drawn: Crowd, grid: Grid) -> Response:
     """The courses of these people with all their spread; `drawn` names their luck."""
     marked = Crowd(drawn.seed, drawn.people, drawn.dose, _prone(given.effects, who, drawn))
     own = Setting(given.drug, given.kinetics, personal(given.effects, marked))
-    return respond(own, regimen, who, graded_for(regimen, until_h, outputs_h), luck_of(drawn))
+    return respond(own, regimen, who, grid, luck_of(drawn))
 
 
 def _prone(model: Model, who: People, drawn: Crowd) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -74,7 +72,14 @@ def _prone(model: Model, who: People, drawn: Crowd) -> np.ndarray[tuple[int], np
 
 def luck_of(drawn: Crowd) -> Luck:
     """Standard normal numbers by parameter name, the person's own for every dose."""
-    return lambda name: normal_array(drawn.seed, drawn.people, f"pharmacokinetics {name}", 1)[:, 0]
+
+    def draw(name: str) -> Array:
+        purpose = f"pharmacokinetics {name}"
+        if drawn.people.size == 1:  # the same number, without the arrays
+            return np.array([Stream(drawn.seed, int(drawn.people[0]), purpose).normal()])
+        return normal_array(drawn.seed, drawn.people, purpose, 1)[:, 0]
+
+    return draw
 
 
 def graded_for(regimen: Regimen, until_h: float, outputs_h: ArrayLike = (), finer: float = 1.0) -> Grid:

@@ -1,7 +1,8 @@
 """Readings around a dose: the person's own level, the day's variation, and what the drug adds until it wears off.
 
-The rise grows in a straight line to its peak (40 minutes) and then falls off exponentially: a description of means and
-spreads of 2,342 infusions (blood_pressure_yale_2024), with no drug level behind it.
+What it adds is either felt (`felt.py`: from the concentration at the site of effect) or, without that, a description of
+means and spreads of 2,342 infusions (blood_pressure_yale_2024): a straight rise to its peak at 40 minutes, then an
+exponential fall.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import math
 
 from unstuck.lab.patients.descriptive import Patient
+from unstuck.lab.patients.felt import Felt
 from unstuck.lab.random import Stream
 
 READINGS = ("systolic_mmhg", "diastolic_mmhg", "pulse_per_min", "spo2_percent", "resp_per_min", "weight_kg")
@@ -23,10 +25,15 @@ def course_of_rise(minutes: float, peak_min: float, settle_min: float) -> float:
 
 
 class Visit:
-    """One dosing visit of one person: the day's level is drawn once, each reading adds its own small error."""
+    """One dosing visit of one person: the day's level is drawn once, each reading adds its own small error.
 
-    def __init__(self, patient: Patient, number: int, drug: str, strength: float = 1.0) -> None:
-        self.patient, self.number = patient, number
+    With `felt`, pressure, pulse and dissociation follow the drug's concentration; else the description holds.
+    """
+
+    def __init__(
+        self, patient: Patient, number: int, drug: str, strength: float = 1.0, felt: Felt | None = None
+    ) -> None:  # fmt: skip
+        self.patient, self.number, self.felt = patient, number, felt
         self.strength = strength if drug in RAISES else 0.0
         figures, stream = patient.frame.figures, patient_stream(patient, "visit", number)
         day = stream.normal()  # one day is high in both pressures
@@ -50,12 +57,19 @@ class Visit:
 
     def reading(self, name: str, minutes: float, attempt: int) -> float:
         """The reading `minutes` after the start of the dose (negative: before). Raises KeyError for another name."""
-        figures = self.patient.frame.figures
-        shape = course_of_rise(minutes, figures.peak_min, figures.settle_min)
-        error = patient_stream(self.patient, f"reading {name} {self.number}", attempt).normal()
-        value = self.rest[name] + self.strength * shape * self.rise[name] + _ERROR[name] * error
+        luck = patient_stream(self.patient, f"reading {name} {self.number}", attempt).normal()
+        error = self.felt.errors.get(name, _ERROR[name]) if self.felt else _ERROR[name]
+        value = self.rest[name] + self._added(name, minutes) + error * luck
         low, high = _BOUNDS[name]
         return round(min(high, max(low, value)), 1 if name == "weight_kg" else 0)
+
+    def _added(self, name: str, minutes: float) -> float:
+        """What the drug adds to that reading."""
+        modelled = self.felt.rise(name, minutes) if self.felt else None
+        if modelled is not None:
+            return modelled
+        figures = self.patient.frame.figures
+        return self.strength * course_of_rise(minutes, figures.peak_min, figures.settle_min) * self.rise[name]
 
 
 _ERROR = {
@@ -77,7 +91,10 @@ _BOUNDS = {
 
 
 def dissociation(patient: Patient, visit: Visit, minutes: float) -> float:
-    """Total of the CADSS `minutes` after the start of the dose; less with each dose (glue_2018)."""
+    """Total of the CADSS `minutes` after the start of the dose; less with each dose (glue_2018), felt or described."""
+    modelled = visit.felt.dissociation(minutes) if visit.felt else None
+    if modelled is not None:
+        return modelled
     figures = patient.frame.figures
     z = patient_stream(patient, "dissociation", visit.number).normal()
     if visit.strength == 0:

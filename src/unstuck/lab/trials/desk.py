@@ -16,6 +16,7 @@ from unstuck.core.protocol import Protocol
 from unstuck.core.record import record
 from unstuck.lab.patients.answers import answers_to
 from unstuck.lab.patients.descriptive import Patient
+from unstuck.lab.patients.felt import Acute
 from unstuck.lab.patients.vitals import Visit
 
 DAY = timedelta(days=1)
@@ -33,6 +34,7 @@ class Desk:
     start: datetime
     zone: tzinfo
     sparse: bool = True  # readings before, at the peak and at the end only, not at the plan's every interval
+    acute: Acute = Acute.MODEL  # where vital signs and dissociation come from
     course: Course = field(default_factory=Course)
     visits: dict[tuple[str, int], Visit] = field(default_factory=dict)
     stated: dict[str, datetime] = field(default_factory=dict)

@@ -19,6 +19,7 @@ from unstuck.core.protocol import Dose, Protocol, Step
 from unstuck.core.sourced import Sourced
 from unstuck.lab.patients.calibration import Effect, effect_of
 from unstuck.lab.patients.descriptive import Frame, Patient, person_of
+from unstuck.lab.patients.felt import Acute, assumed_in, basis
 from unstuck.lab.patients.population import Population, load_population
 from unstuck.lab.patients.studies import Responders, Study, StudyArm, find_arm, load_studies, published_arm
 from unstuck.lab.random import Stream
@@ -57,6 +58,7 @@ class Job:
     seed: int
     sparse: bool = True
     drawn: bool = False
+    acute: Acute = Acute.MODEL
     chunk: int = CHUNK  # size of a piece of work; no effect on the result
 
     @property
@@ -72,9 +74,15 @@ class Job:
             "seed": self.seed,
             "readings": "sparse" if self.sparse else "planned",
             "effect": "drawn" if self.drawn else "published",
+            "acute": {"from": self.acute.value, "models": list(basis(self.acute, self.drugs))},
             "version": unstuck.__version__,
             "code": code_hash(),
         }
+
+    @property
+    def drugs(self) -> tuple[str, ...]:
+        """The drugs that the protocol gives."""
+        return tuple(sorted({regimen.drug for regimen in self.protocol.regimens}))
 
     def chunks(self) -> Iterator[tuple[int, int, int]]:
         """Pieces of work: place of the arm, first person, one past the last. In the order of the output."""
@@ -85,7 +93,7 @@ class Job:
     def assumed(self) -> list[tuple[str, Sourced]]:
         """Every figure of the run that nobody measured."""
         of_arms = {name: figure for arm in self.arms for name, figure in arm.study.assumed()}
-        return [*sorted(of_arms.items()), *self.population.assumed()]
+        return [*sorted(of_arms.items()), *self.population.assumed(), *assumed_in(self.acute, self.drugs)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +106,7 @@ class Wish:
     assume: Mapping[str, str]  # arm of the protocol ("" for all) -> STUDY:ARM
     sparse: bool = True
     drawn: bool = False
+    acute: Acute = Acute.MODEL
 
 
 def prepare(protocol: Protocol, wish: Wish) -> Job:
@@ -105,7 +114,9 @@ def prepare(protocol: Protocol, wish: Wish) -> Job:
     _refuse_gaps(protocol)
     population, studies = load_population(), load_studies()
     arms = tuple(_arm(protocol, key, wish, population, studies) for key in sorted(wish.arms, key=lambda k: k or ""))
-    return Job(protocol, arms, population, load_all(), wish.patients, wish.seed, wish.sparse, wish.drawn)
+    return Job(
+        protocol, arms, population, load_all(), wish.patients, wish.seed, wish.sparse, wish.drawn, wish.acute
+    )  # fmt: skip
 
 
 def _refuse_gaps(protocol: Protocol) -> None:
@@ -164,7 +175,7 @@ def run_one(job: Job, place: int, number: int, key: str = "") -> Desk:
     patient = Patient(frame, job.seed, person_of(frame, job.seed, number), arm.effect)
     start = FIRST_DAY + timedelta(days=enrolment_day(job.seed, number))
     named = key or f"sim-{arm.name}-{number:06d}"
-    return walk(Desk(job.protocol, patient, job.instruments, named, start, UTC, job.sparse), arm.key)
+    return walk(Desk(job.protocol, patient, job.instruments, named, start, UTC, job.sparse, job.acute), arm.key)
 
 
 def enrolment_day(seed: int, number: int) -> int:

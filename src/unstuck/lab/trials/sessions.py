@@ -12,6 +12,7 @@ from unstuck.core.dosing import planned_dose
 from unstuck.core.participant import STATED
 from unstuck.core.protocol import Dose, DoseUnit, MonitoringPlan, Regimen, Step
 from unstuck.core.verdict import discharge_verdict
+from unstuck.lab.patients.felt import NOTHING, Acute, Dosed, Felt, felt
 from unstuck.lab.patients.vitals import READINGS, Visit, patient_stream
 from unstuck.lab.trials.desk import Desk
 from unstuck.lab.trials.facts import state
@@ -40,8 +41,19 @@ def visit_of(desk: Desk, step: Step, occurrence: int) -> Visit:
     if key not in desk.visits:
         regimen = regimen_of(desk, step) if isinstance(step.activity, Dose) else None
         drug, strength = (regimen.drug, _strength(regimen, desk)) if regimen else ("", 0.0)
-        desk.visits[key] = Visit(desk.patient, len(desk.course.doses) + 1, drug, strength)
+        number = len(desk.course.doses) + 1
+        desk.visits[key] = Visit(desk.patient, number, drug, strength, _felt(desk, regimen, number))
     return desk.visits[key]
+
+
+def _felt(desk: Desk, regimen: Regimen | None, number: int) -> Felt | None:
+    """What the model says of this dose; None where the run takes the description."""
+    if desk.acute is Acute.SPREAD:
+        return None
+    if regimen is None or regimen.amount is None:
+        return felt(desk.patient, number, NOTHING, desk.acute)
+    mg = planned_dose(regimen, desk.patient.person.weight_kg).mg
+    return felt(desk.patient, number, Dosed(regimen.drug, regimen.route.value, mg, regimen.minutes), desk.acute)
 
 
 def _strength(regimen: Regimen, desk: Desk) -> float:
