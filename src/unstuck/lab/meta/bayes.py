@@ -1,7 +1,7 @@
 """A Bayesian meta-analysis by deterministic quadrature: what few studies say together with what is known of others.
 
 y_i ~ N(theta_i, v_i), theta_i ~ N(mu, tau^2); mu flat or normal, tau by one of the priors below. Given tau all is
-normal in closed form (Higgins, Thompson and Spiegelhalter 2009, doi 10.1111/j.1467-985X.2008.00552.x), so that one integral
+normal in closed form (Higgins and others 2009, doi 10.1111/j.1467-985X.2008.00552.x), so that one integral
 over log tau remains. The integrand is smooth and dies away at both ends, so that the trapezoid rule is accurate.
 No random numbers: the same input gives the same output.
 """
