@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from unstuck.cli.demo_data import PROTOCOLS, fill
+from unstuck.clinic.alerts import demo as rota
 from unstuck.clinic.course.actions import load_ghost
 from unstuck.clinic.protocol.actions import release_as
 from unstuck.clinic.protocol.queries import newest
@@ -20,8 +21,8 @@ CHAIRS = ("chair_1", "chair_2", "chair_3")
 
 
 def register() -> None:
-    """Names the hook that fills a new demonstration."""
-    demo.HOOKS = (_fill,)
+    """Names the hooks that fill a new demonstration."""
+    demo.HOOKS = (_fill, rota.fill)
 
 
 def _fill(at: datetime) -> None:

@@ -70,6 +70,7 @@ class BoardPage:
     taken: int
     late: int
     nurses: int
+    running: int
     too_many: bool
     rings: str
     alerts: tuple[AlertRow, ...]
@@ -108,6 +109,7 @@ def board(loaded_courses: Iterable[Loaded], eyes: Eyes, day: Day, told: Told) ->
         taken=sum(1 for card in cards if card.key),
         late=sum(1 for row in urgent if row.level in ("late", "now")),
         nurses=told.nurses,
+        running=running,
         too_many=_too_many(courses, running, told.nurses),
         rings=next((ring for ring in _RINGS if any(row.rings == ring for row in urgent)), ""),
         alerts=tuple(row for row, kind, _at in told.alerts if kind not in FROM_SESSIONS),

@@ -149,7 +149,7 @@ def _alarm_why(alarm: Alarm, day: Day) -> str:
 
 def _alarm_figure(visit: Visit, alarm: Alarm, day: Day) -> tuple[str, str]:
     value, unit, at = value_text(facts_of(alarm.rule.rule), dict(visit.session.latest))
-    return f"{value} {unit}".strip(), clock(at, day.zone) if at else ""
+    return f"{value} {unit}".strip(), _("read %(when)s") % {"when": clock(at, day.zone)} if at else ""
 
 
 def _taken_alarm(visit: Visit, alarm: Alarm, eyes: Eyes, day: Day, names: NAMES) -> Need:

@@ -99,7 +99,7 @@ def _needed(today: Today, visit: Visit, need: Need, eyes: Eyes, room: Room) -> Q
         where=room.where(visit.place),
         what=need.what,
         why=need.why,
-        clock=f"{need.figure} {need.small}".strip(),
+        clock=need.figure,
         figure=need.figure,
         small=need.small,
         counts_to=need.counts_to,
