@@ -1,92 +1,15 @@
-"""`unstuck evidence`: what it prints, how it ends, and the published numbers that it must reach."""
+"""`unstuck evidence`, as far as it needs the core alone: what it prints and how it ends."""
 
 import json
-from datetime import date
 
 import pytest
 
-from unstuck.cli.evidence_release import make
 from unstuck.cli.main import main
-from unstuck.core.evidence_release import parse, written
-from unstuck.core.evidence_release_file import library_hash, newest, shipped
-
-pytest.importorskip("numpy", reason="pooling needs the lab")
 
 
 def _json(capsys, *arguments):
     code = main(["evidence", *arguments, "--json"])
     return code, json.loads(capsys.readouterr().out)
-
-
-def test_prolonged_exposure_is_pooled_as_published(capsys):
-    """PE, 16 rows: DerSimonian-Laird 1.075603, tau2 0.10587, Q 29.577, I2 49.285; REML 1.08514, tau2 0.12344."""
-    table = ("pool", "--table", "psychotherapy", "--treatment", "PE")
-    code, found = _json(capsys, *table, "--method", "DL", "--normal")
-    assert code == 0
-    assert found["mean"]["estimate"] == pytest.approx(1.075603, abs=5e-7)
-    spread = found["heterogeneity"]
-    assert (spread["tau2"], spread["q"]) == pytest.approx((0.10587, 29.577), abs=5e-4)
-    assert spread["i2_percent"] == pytest.approx(49.285, abs=5e-3)
-    _, found = _json(capsys, *table)
-    assert found["mean"]["estimate"] == pytest.approx(1.08514, abs=1e-4)
-    assert found["heterogeneity"]["tau2"] == pytest.approx(0.12344, abs=1e-4)
-
-
-def test_controls_can_be_chosen(capsys):
-    """PE against usual care or other treatment, 7 rows: 0.85067 with tau2 0, so that fixed and random agree."""
-    table = (
-        "pool",
-        "--table",
-        "psychotherapy",
-        "--treatment",
-        "PE",
-        "--control",
-        "TAU",
-        "--control",
-        "Other",
-        "--normal",
-    )
-    for method in ("DL", "FE"):
-        _, found = _json(capsys, *table, "--method", method)
-        assert found["mean"]["estimate"] == pytest.approx(0.85067, abs=5e-6)
-        assert len(found["lines"]) == 7
-
-
-def test_all_rows_and_mdma_are_pooled_as_published(capsys):
-    """All 131 rows give 1.13168 with tau2 0.43486; the six MDMA trials 0.71193 (turned to favour the treatment)."""
-    _, found = _json(capsys, "pool", "--table", "psychotherapy", "--method", "DL", "--normal")
-    assert found["mean"]["estimate"] == pytest.approx(1.13168, abs=5e-6)
-    assert found["heterogeneity"]["tau2"] == pytest.approx(0.43486, abs=5e-6)
-    _, found = _json(capsys, "pool", "--table", "mdma", "--method", "DL", "--normal")
-    assert found["mean"]["estimate"] == pytest.approx(0.71193, abs=5e-6)
-    assert found["heterogeneity"]["q"] == pytest.approx(2.42396, abs=5e-5)
-
-
-def test_a_pool_of_ketamine_says_what_it_leaves_out(capsys):
-    """The two trials with figures come with the six without, the largest of which found no difference."""
-    code, found = _json(capsys, "pool")
-    assert code == 0
-    assert [line["label"] for line in found["lines"]] == ["Feder 2021", "Duek 2023"]
-    silent = {s["label"]: s for s in found["silent"]}
-    assert "No difference" in silent["Abdallah 2022"]["says"]
-    assert silent["Pradhan 2017"]["why"] == "the same people as Pradhan 2018"
-    assert found["warning"].startswith("2 of 8 trials gave a figure")
-
-
-def test_figures_from_memory_are_used_only_when_asked_for(capsys):
-    """The 24-hour difference of 2014 has an interval from memory: left out, unless --memory brings it in."""
-    assert main(["evidence", "pool", "--unit", "md", "--at", "24h"]) == 2
-    assert "its figures are from memory" in capsys.readouterr().out
-    code, found = _json(capsys, "pool", "--unit", "md", "--at", "24h", "--memory")
-    assert code == 0
-    assert [line["estimate"] for line in found["lines"]] == [12.7]
-    assert found["mean"] is None
-
-
-def test_points_of_different_scales_are_not_added(capsys):
-    """CAPS-5 points and PCL-5 points are different units: asked for points of any scale, it says so."""
-    assert main(["evidence", "pool", "--unit", "md", "--memory"]) == 2
-    assert "points of" in capsys.readouterr().err
 
 
 def test_the_population_narrows_the_studies(capsys):
@@ -95,22 +18,6 @@ def test_the_population_narrows_the_studies(capsys):
     keys = {study["key"] for study in found}
     assert "abdallah_2022" in keys
     assert "feder_2021" not in keys
-
-
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (["show", "nobody_1999"], "There is no study"),
-        (["pool", "--measure", "caps6"], "There is no measure"),
-        (["pool", "--at", "soon"], "is no time"),
-        (["pool", "--table", "mdma", "--treatment", "PE"], "No row of the table fits"),
-        (["release", "--date", "soon"], "is no date"),
-    ],
-)
-def test_a_wrong_question_is_told(capsys, arguments, told):
-    """A slip in the question ends with 2 and says what to write instead."""
-    assert main(["evidence", *arguments]) == 2
-    assert told in capsys.readouterr().err
 
 
 def test_check_ends_well_and_shows_sums(capsys):
@@ -127,24 +34,62 @@ def test_claims_can_be_chosen(capsys):
     assert {claim["key"] for claim in found} == {"therapy_makes_it_last", "nasal_as_good"}
 
 
-def test_a_release_is_the_same_from_the_same_library():
-    """Made twice for one day it has one hash, and its file reads back as it was."""
-    one, two = make(date(2027, 1, 15)), make(date(2027, 1, 15))
-    assert one.hash == two.hash
-    assert parse(written(one)) == one
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["show", "nobody_1999"], "There is no study"),
+        (["list", "--measure", "caps6"], "There is no measure"),
+        (["list", "--at", "soon"], "is no time"),
+        (["check", "nothing.toml"], "Cannot be read"),
+    ],
+)
+def test_a_wrong_question_is_told(capsys, arguments, told):
+    """A slip in the question ends with 2 and says what to write instead."""
+    assert main(["evidence", *arguments]) == 2
+    assert told in capsys.readouterr().err
 
 
-def test_the_shipped_release_is_of_this_library():
-    """The release in the library is of the studies, claims and tables beside it ('unstuck evidence release')."""
-    found = newest([shipped()])
-    assert found is not None
-    assert found.library == library_hash()
+def test_a_study_is_shown_with_how_each_figure_is_known(capsys):
+    """Every figure says whether it was read, computed or is from memory, and what is not known is listed."""
+    assert main(["evidence", "show", "feder_2014"]) == 0
+    out = capsys.readouterr().out
+    assert "(from memory)" in out
+    assert "Not known: Means by arm and day" in out
+    assert "Risk of bias: nobody's judgement was read." in out
 
 
-def test_releasing_writes_a_file_and_says_what_is_new(capsys, tmp_path):
-    """The file lies in the folder under its date, and a second one of the same library says that nothing changed."""
-    assert main(["evidence", "release", "--out", str(tmp_path), "--date", "2027-01-15"]) == 0
-    assert "It is the first one" in capsys.readouterr().out
-    assert main(["evidence", "release", "--out", str(tmp_path), "--date", "2027-02-15"]) == 0
-    assert "The library is as it was on 2027-01-15" in capsys.readouterr().out
-    assert newest([tmp_path]).dated == date(2027, 2, 15)
+def test_a_file_of_ones_own_is_checked(capsys, tmp_path):
+    """A study that is being written can be checked by itself; what cannot be true ends with 1 and its sum."""
+    text = """
+key = "own_2027"
+title = "A study being written"
+year = 2027
+form = "randomised"
+design = "Randomised"
+population = "40 people"
+groups = ["civilian"]
+n = 40
+sources = ["feder_2021"]
+read = "verified"
+
+[[arm]]
+key = "ketamine"
+title = "Ketamine"
+started = 20
+completed = 21
+
+[[mean]]
+arm = "ketamine"
+measure = "pcl5"
+at = "7 d"
+n = 20
+mean = 30.02
+sd = 55.0
+"""
+    path = tmp_path / "own_2027.toml"
+    path.write_text(text, encoding="utf-8")
+    assert main(["evidence", "check", str(path)]) == 1
+    out = capsys.readouterr().out
+    assert "21 > 20" in out
+    assert "no scores within the scale spread so far" in out
+    assert "no whole scores have this mean" in out
