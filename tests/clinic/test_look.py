@@ -34,11 +34,11 @@ def test_an_unknown_light_and_a_foreign_address_are_refused(browser: Client) -> 
 @pytest.mark.parametrize(
     ("username", "menu"),
     [
-        ("nia", ["Today", "Alerts", "People", "Protocols"]),
-        ("finn", ["Today", "Alerts", "People", "Protocols"]),
-        ("dev", ["People", "Protocols"]),
-        ("quinn", ["Protocols", "Audit"]),
-        ("alma", ["Protocols", "Audit", "Accounts", "Chairs"]),
+        ("nia", ["Today", "Alerts", "People", "Protocols", "Evidence"]),
+        ("finn", ["Today", "Alerts", "People", "Protocols", "Evidence"]),
+        ("dev", ["People", "Protocols", "Evidence"]),
+        ("quinn", ["Protocols", "Evidence", "Audit"]),
+        ("alma", ["Protocols", "Evidence", "Audit", "Accounts", "Chairs"]),
         ("ada", []),
         ("eve", []),
     ],

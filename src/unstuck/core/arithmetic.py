@@ -179,3 +179,11 @@ def _fraction(x: float, a: float, b: float) -> float:
 
 def _away(value: float, tiny: float) -> float:
     return value if abs(value) > tiny else tiny
+
+
+def binomial_tail(met: int, total: int, share: float) -> float:
+    """P(X <= met) of a binomial count; 0 below nobody."""
+    if met < 0:
+        return 0.0
+    terms = (math.comb(total, k) * share**k * (1 - share) ** (total - k) for k in range(min(met, total) + 1))
+    return min(1.0, math.fsum(terms))

@@ -88,3 +88,13 @@ def _figure(row: Table) -> Figure | None:
         within=row.number("within"), fits=row.yes("fits", True), source=row.text("source"), note=row.text("note", ""),
     )  # fmt: skip
     return figure if kind in KINDS else None
+
+
+def smallest_group(root: Path | None = None) -> int:
+    """How many people a group needs before its figures are shown."""
+    table, notes = open_table((root or library_root()) / "evidence" / "sharing.toml")
+    figure = table.sourced("smallest_group", "people")
+    table.finish()
+    raise_any(notes.complaints)
+    assert figure is not None
+    return int(figure.value)

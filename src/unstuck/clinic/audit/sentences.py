@@ -172,6 +172,10 @@ _SITE: dict[str, Say] = {
     "protocol.signature_refused": lambda t, _n: (
         _("gave a wrong password for signing %(protocol)s, version %(version)s") % t
     ),
+    "evidence.proposed": lambda t, _n: _("proposed what patients are told of the evidence for %(protocol)s") % t,
+    "evidence.signed": lambda t, _n: _("signed what patients are told of the evidence for %(protocol)s") % t,
+    "evidence.declined": lambda t, _n: _("declined a text on the evidence for %(protocol)s") % t,
+    "evidence.signature_refused": lambda _t, _n: _("gave a wrong password for signing a text on the evidence"),
     "ledger.head_renewed": lambda t, _n: (
         _("renewed the head of the ledger with %(findings)s findings open") % {"findings": t.get("findings", 0)}
     ),

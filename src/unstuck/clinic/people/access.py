@@ -85,6 +85,21 @@ def may_release_protocol(account: Account) -> bool:
     return Role.PRESCRIBER in account.roles
 
 
+def may_see_evidence(account: Account) -> bool:
+    """What is known of each treatment, and the texts for patients. It holds no person's data."""
+    return is_staff(account)
+
+
+def may_see_outcomes(account: Account) -> bool:
+    """The clinic's own outcomes, counted over everyone who began and over all arms."""
+    return is_care(account) or bool(account.roles & {Role.RESEARCH, Role.QUALITY})
+
+
+def may_sign_evidence(account: Account) -> bool:
+    """Propose, sign or decline what patients are told of the evidence."""
+    return Role.PRESCRIBER in account.roles
+
+
 def may_enrol(account: Account) -> bool:
     """Register a person and begin a course."""
     return bool(account.roles & {Role.FRONT_DESK, Role.PRESCRIBER})

@@ -15,6 +15,7 @@ APPS = (
     "unstuck.clinic.interop",
     "unstuck.clinic.session",
     "unstuck.clinic.plan",
+    "unstuck.clinic.evidence",
     "unstuck.clinic.audit",
     "unstuck.clinic.site",
 )
@@ -28,6 +29,7 @@ PAGES = (
     ("session/", "unstuck.clinic.session.urls"),
     ("alerts/", "unstuck.clinic.alerts.urls"),
     ("protocols/", "unstuck.clinic.protocol.urls"),
+    ("evidence/", "unstuck.clinic.evidence.urls"),
     ("audit/", "unstuck.clinic.audit.urls"),
 )  # fmt: skip
 """(prefix of the address, module with `urlpatterns` and `app_name`)."""
