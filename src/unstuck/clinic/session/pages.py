@@ -1,0 +1,426 @@
+"""Exactly what the session page shows: frozen values made from one session at one instant, for one reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from django.utils.translation import gettext as _
+
+from unstuck.clinic.course.models import Course
+from unstuck.clinic.session import words
+from unstuck.clinic.session.queries import Live
+from unstuck.clinic.session.state import label_of
+from unstuck.core import events as ev
+from unstuck.core.alarms import Alarm
+from unstuck.core.conditions import Truth
+from unstuck.core.course import standing
+from unstuck.core.infusion import Infusion, Running
+from unstuck.core.session import Phase, Session
+from unstuck.core.session_events import ChoicesLocked, DoseOrdered
+from unstuck.core.verdict import RuleVerdict, verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who looks: what they may see and do."""
+
+    account: str
+    names: bool
+    unmasked: bool
+    may_order: bool
+    may_dose: bool
+    may_override: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NextAct:
+    """The one thing that this chair needs next, with its clock."""
+
+    level: str  # now, late, open, ok, planned
+    kicker: str
+    what: str
+    why: str
+    figure: str
+    small: str
+    by: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One reading to type; the last value stands beside the field, never in it."""
+
+    name: str
+    label: str
+    unit: str
+    low: float
+    high: float
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRow:
+    key: str
+    words: str
+    raised: str
+    taken: str
+    urgent: bool
+    life: bool
+    holds: bool
+    unanswered: bool
+    needs_taking: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    key: str
+    level: str  # ok, no, unk
+    words: str
+    why: str
+    word: str
+    may_override: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the timeline; `late` tells when it was written, where that was long after."""
+
+    clock: str
+    kind: str
+    words: str
+    who: str
+    late: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pump:
+    """An infusion as it runs, in the pump's unit; mg only for whom it unmasks nothing."""
+
+    state: str
+    word: str
+    given: str
+    left: str
+    rate: str
+    clock: str
+    end: str
+    full_rate: float
+    runs: bool
+    paused: bool
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    words: str
+    until: str
+    expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPage:
+    key: str
+    step: str
+    occurrence: int
+    name: str
+    born: str
+    chair: str
+    dose_of: str
+    label: str
+    touch: str
+    title: str
+    phase: str
+    phases: tuple[tuple[str, str], ...]
+    next: NextAct
+    alarms: tuple[AlarmRow, ...]
+    calls: tuple[str, ...]
+    slots: tuple[Slot, ...]
+    before: tuple[RuleRow, ...]
+    unmet: int
+    leaving: tuple[RuleRow, ...]
+    left_open: int
+    lines: tuple[Line, ...]
+    pump: Pump | None
+    anchors: tuple[tuple[str, str], ...]
+    order: OrderRow | None
+    given: bool
+    here: bool
+    gone: bool
+    keeper: str
+    keeper_is_reader: bool
+    simulated: bool
+
+
+def session_page(live: Live, reader: Reader, people: Mapping[str, str], at: datetime, zone: tzinfo) -> SessionPage:
+    """The page at one instant, for one reader. `people` are the names of staff by account key."""
+    said, row = live.session, live.course
+    before = _before(live, at)
+    leaving = tuple(_rule(r) for r in said.leaving.rules) if said.leaving else ()
+    return SessionPage(
+        key=row.key,
+        step=live.place.step,
+        occurrence=live.place.occurrence,
+        name=row.person.name if reader.names else row.key,
+        born=_born(row, reader),
+        chair=said.chair.replace("chair_", ""),
+        dose_of=str(live.place.occurrence),
+        label=label_of(live, reader.unmasked),
+        touch=_touch(live),
+        title=live.loaded.protocol.step(live.place.step).title,
+        phase=str(words.PHASES[said.phase]),
+        phases=_pips(said.phase),
+        next=next_act(live, before, at, zone),
+        alarms=tuple(_alarm(a, people, zone) for a in sorted(said.alarms, key=_urgency)),
+        calls=tuple(_call_words(c.call, c.at, zone) for c in said.calls),
+        slots=_slots(live, zone),
+        before=before,
+        unmet=sum(1 for r in before if r.level != "ok"),
+        leaving=leaving,
+        left_open=sum(1 for r in leaving if r.level != "ok"),
+        lines=timeline(live, reader.unmasked, people, zone),
+        pump=_pump(live, reader.unmasked, at, zone),
+        anchors=_anchors(said, zone),
+        order=_order(live, reader.unmasked, at, zone),
+        given=said.dose is not None,
+        here=bool(said.chair) and said.phase is not Phase.GONE,
+        gone=said.phase is Phase.GONE,
+        keeper=people.get(said.keeper, said.keeper),
+        keeper_is_reader=said.keeper == reader.account,
+        simulated=row.simulated,
+    )
+
+
+def _born(row: Course, reader: Reader) -> str:
+    born = row.person.born_on
+    return f"{born.day} {born:%b %Y}" if reader.names and born else ""
+
+
+def _touch(live: Live) -> str:
+    chosen = [e.what for e in live.loaded.state.sessions.get((live.place.step, live.place.occurrence), ())]
+    return next((w.touch for w in reversed(chosen) if isinstance(w, ChoicesLocked)), "")
+
+
+def _pips(phase: Phase) -> tuple[tuple[str, str], ...]:
+    here = list(Phase).index(phase)
+    return tuple(
+        ("past" if n < here else "here" if n == here else "", str(words.PHASES[p]))
+        for n, p in enumerate(Phase)
+        if p is not Phase.EXPECTED
+    )
+
+
+def _urgency(alarm: Alarm) -> tuple[bool, bool, datetime]:
+    return not alarm.rule.life, not alarm.rule.urgent, alarm.raised_at
+
+
+def _call_words(call: str, at: datetime, zone: tzinfo) -> str:
+    told = {"at": words.clock_words(at, zone)}
+    return (_("Emergency called at %(at)s") if call == "emergency" else _("Help called at %(at)s")) % told
+
+
+def _alarm(alarm: Alarm, people: Mapping[str, str], zone: tzinfo) -> AlarmRow:
+    taken = ""
+    if alarm.taken_at:
+        who = people.get(alarm.taken_by, alarm.taken_by)
+        taken = _("Taken by %(who)s at %(at)s") % {"who": who, "at": words.clock_words(alarm.taken_at, zone)}
+    return AlarmRow(
+        key=alarm.rule.key,
+        words=alarm.rule.action,
+        raised=words.clock_words(alarm.raised_at, zone),
+        taken=taken,
+        urgent=alarm.rule.urgent,
+        life=alarm.rule.life,
+        holds=alarm.holds,
+        unanswered=alarm.unanswered,
+        needs_taking=alarm.taken_at is None,
+    )
+
+
+def _before(live: Live, at: datetime) -> tuple[RuleRow, ...]:
+    if live.session.dose is not None:
+        return ()
+    rules = verdict(live.loaded.protocol, live.loaded.state, live.place.step, live.place.occurrence, at).rules
+    return tuple(_rule(r) for r in sorted(rules, key=lambda r: (r.opens, r.truth is Truth.UNKNOWN)))
+
+
+def _rule(rule: RuleVerdict) -> RuleRow:
+    level = "ok" if rule.opens else "unk" if rule.truth is Truth.UNKNOWN else "no"
+    word = {"ok": _("Met"), "unk": _("Not known"), "no": _("Not met")}[level]
+    if rule.overridden:
+        word = _("Passed by name")
+    return RuleRow(rule.key, level, rule.sentence, rule.why, word, rule.may_override and level != "ok")
+
+
+def next_act(live: Live, before: tuple[RuleRow, ...], at: datetime, zone: tzinfo) -> NextAct:
+    """What this chair needs next: a call, an alarm, a late or coming reading, then what the phase asks for."""
+    said = live.session
+    if said.calls:
+        call = said.calls[0]
+        what = _("Emergency: go there now") if call.call == "emergency" else _("The person calls: go there now")
+        return NextAct("now", _("Act now"), what, "", words.countdown(call.at, at), _("since the call"), call.at)
+    open_alarms = sorted((a for a in said.alarms if a.rule.urgent or a.taken_at is None), key=_urgency)
+    if open_alarms:
+        return _alarm_act(open_alarms[0], at, zone)
+    if said.due:
+        return _due_act(said, at, zone)
+    return _phase_act(live, before, at, zone)
+
+
+def _alarm_act(alarm: Alarm, at: datetime, zone: tzinfo) -> NextAct:
+    if alarm.taken_at is None:
+        since = _("since %(at)s") % {"at": words.clock_words(alarm.raised_at, zone)}
+        level = "now" if alarm.rule.urgent else "late"
+        kicker = _("Act now") if alarm.rule.urgent else _("Look")
+        return NextAct(
+            level, kicker, alarm.rule.action, "", words.countdown(alarm.raised_at, at), since, alarm.raised_at
+        )
+    by = alarm.recheck_by
+    small = _("due %(at)s") % {"at": words.clock_words(by, zone)} if by else ""
+    figure = words.countdown(by, at) if by else ""
+    return NextAct("late", _("Alarm taken"), _("Read again"), alarm.rule.action, figure, small, by)
+
+
+def _due_act(said: Session, at: datetime, zone: tzinfo) -> NextAct:
+    first = said.due[0]
+    late = first.late(at)
+    small = _("late, was due %(at)s") if late else _("due %(at)s")
+    return NextAct(
+        "late" if late else "open",
+        _("Late") if late else _("Next"),
+        words.names_of(first.readings),
+        "",
+        words.countdown(first.by, at),
+        small % {"at": words.clock_words(first.by, zone)},
+        first.by,
+    )
+
+
+def _phase_act(live: Live, before: tuple[RuleRow, ...], at: datetime, zone: tzinfo) -> NextAct:
+    said = live.session
+    unmet = [r for r in before if r.level != "ok"]
+    if said.phase is Phase.EXPECTED:
+        return NextAct("open", _("Next"), _("Check in"), _("Ask the name and the date of birth."), "", "")
+    if said.phase in (Phase.CHECK_IN, Phase.BEFORE):
+        if unmet:
+            count = _("%(n)s to go") % {"n": len(unmet)}
+            return NextAct("held", _("Before the dose"), unmet[0].words, unmet[0].why, str(len(unmet)), count)
+        return NextAct("open", _("Next"), _("Check the dose, two people, then give"), "", "", "")
+    if said.phase is Phase.GONE:
+        return NextAct("done", _("Gone"), _("This session is over"), "", "", "")
+    until = said.stay_until
+    if until and at < until:
+        small = _("until %(at)s") % {"at": words.clock_words(until, zone)}
+        return NextAct("planned", _("Next"), _("Stay under watch"), "", words.countdown(until, at), small, until)
+    return NextAct("open", _("Next"), _("Leaving: see what is missing"), "", "", "")
+
+
+def _slots(live: Live, zone: tzinfo) -> tuple[Slot, ...]:
+    last = dict(live.session.latest)
+    given = live.session.dose is not None
+    slots = []
+    for name, (label, unit, low, high) in words.READINGS.items():
+        if name == "weight_kg" and given:
+            continue
+        seen = last.get(name)
+        beside = f"{seen.value:g}, {words.clock_words(seen.at, zone)}" if seen else _("not read yet")
+        slots.append(Slot(name, str(label), str(unit), low, high, beside))
+    return tuple(slots)
+
+
+def timeline(live: Live, unmasked: bool, people: Mapping[str, str], zone: tzinfo) -> tuple[Line, ...]:
+    """What happened in this session, the newest first; readings of one minute by one person stand on one line."""
+    plan = live.loaded.protocol.monitoring
+    minutes = plan.limit("late_entry_min") if plan else None
+    lines: list[Line] = []
+    for event in sorted(_own(live), key=lambda e: e.observed_at):
+        line = _line(event, unmasked, people, zone, minutes)
+        if line is None:
+            continue
+        if lines and isinstance(event.what, ev.ReadingTaken) and _joins(lines[-1], line):
+            lines[-1] = Line(line.clock, line.kind, f"{lines[-1].words}, {line.words}", line.who, line.late)
+        else:
+            lines.append(line)
+    return tuple(reversed(lines))
+
+
+def _joins(one: Line, other: Line) -> bool:
+    return (one.clock, one.kind, one.who, one.late) == (other.clock, other.kind, other.who, other.late)
+
+
+def _own(live: Live) -> list[ev.Event]:
+    """Events that name this session, and what was stated or rated while it was open."""
+    here = (live.place.step, live.place.occurrence)
+    log = standing(live.loaded.state.log)
+    own = [e for e in log if ev.step_of(e.what) == here]
+    if not own:
+        return []
+    first, last = min(e.observed_at for e in own), max(e.observed_at for e in own)
+    loose = (ev.FactStated, ev.AssessmentCompleted, ev.AdverseEventNoted)
+    return [
+        e for e in log if ev.step_of(e.what) == here or (isinstance(e.what, loose) and first <= e.observed_at <= last)
+    ]
+
+
+def _line(
+    event: ev.Event, unmasked: bool, people: Mapping[str, str], zone: tzinfo, late_min: float | None
+) -> Line | None:
+    said = words.happened(event.what, unmasked)
+    if not said:
+        return None
+    late = ""
+    if late_min is not None and event.recorded_at - event.observed_at > timedelta(minutes=late_min):
+        late = _("Written %(at)s: late entry") % {"at": words.clock_words(event.recorded_at, zone)}
+    kind = "reading" if isinstance(event.what, ev.ReadingTaken) else "event"
+    return Line(words.clock_words(event.observed_at, zone), kind, said, people.get(event.actor, event.actor), late)
+
+
+def _pump(live: Live, unmasked: bool, at: datetime, zone: tzinfo) -> Pump | None:
+    run, dose = live.session.run, live.session.dose
+    if run is None or dose is None or not run.segments or not isinstance(dose.what, ev.DoseGiven):
+        return None
+    state = run.state(at)
+    units = dose.what.units or 0.0
+    share = units / run.ordered_mg if run.ordered_mg else 0.0
+    return Pump(
+        state={"runs": "open", "paused": "info", "ended": "done"}[state.value],
+        word={Running.RUNS: _("Runs"), Running.PAUSED: _("Paused"), Running.ENDED: _("Ended")}[state],
+        given=_amount(run.given_mg(at), share, dose.what.unit, unmasked),
+        left=_amount(run.ordered_mg - run.given_mg(at), share, dose.what.unit, unmasked),
+        rate=f"{run.rate(at) * 60 * share:.2f} {dose.what.unit}/h" if share else _("not known"),
+        clock=f"T+{int((at - run.started_at).total_seconds() // 60)}",
+        end=words.clock_words(run.ends_at, zone) if run.ends_at else _("not while paused"),
+        full_rate=run.segments[0].mg_per_min * 60 * share,
+        runs=state is Running.RUNS,
+        paused=state is Running.PAUSED,
+        ended=state is Running.ENDED,
+    )
+
+
+def _amount(mg: float, share: float, unit: str, unmasked: bool) -> str:
+    volume = f"{mg * share:.2f} {unit}" if share else ""
+    return f"{mg:.1f} mg, {volume}".rstrip(", ") if unmasked else volume
+
+
+def _anchors(said: Session, zone: tzinfo) -> tuple[tuple[str, str], ...]:
+    """The clocks that count, each with what it is anchored to."""
+    run: Infusion | None = said.run
+    if run is None:
+        return ()
+    pairs = [(_("Began"), run.started_at)]
+    if len(run.parts) > 1:
+        pairs.append((_("Last part"), run.parts[-1][0]))
+    pairs += [(_("Ends"), run.ends_at)] if run.ends_at and run.segments else []
+    pairs += [(_("Near the peak until"), said.peak_until)] if said.peak_until else []
+    pairs += [(_("Stay until"), said.stay_until)] if said.stay_until else []
+    return tuple((name, words.clock_words(moment, zone)) for name, moment in pairs)
+
+
+def _order(live: Live, unmasked: bool, at: datetime, zone: tzinfo) -> OrderRow | None:
+    happened = live.loaded.state.sessions.get((live.place.step, live.place.occurrence), ())
+    order = next((e.what for e in reversed(happened) if isinstance(e.what, DoseOrdered)), None)
+    if order is None:
+        return None
+    over = _(" over %(n)s min") % {"n": f"{order.minutes:g}"} if order.minutes else ""
+    amount = f"{order.drug} {order.amount:g} {order.unit}{over}, {_('at most')} {order.cap_mg:g} mg"
+    said = amount if unmasked else label_of(live, unmasked) + over
+    return OrderRow(said, words.clock_words(order.valid_until, zone), at > order.valid_until)
