@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 
 from django.utils.translation import gettext as _
 
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.session import words
+from unstuck.clinic.session.next_act import NextAct, RuleRow, next_act, urgency
 from unstuck.clinic.session.queries import Live
 from unstuck.clinic.session.state import label_of
+from unstuck.clinic.session.timeline import Line, timeline
 from unstuck.core import events as ev
 from unstuck.core.alarms import Alarm
 from unstuck.core.conditions import Truth
-from unstuck.core.course import standing
 from unstuck.core.infusion import Infusion, Running
 from unstuck.core.session import Phase, Session
 from unstuck.core.session_events import ChoicesLocked, DoseOrdered
@@ -32,19 +33,6 @@ class Reader:
     may_order: bool
     may_dose: bool
     may_override: bool
-
-
-@dataclass(frozen=True, slots=True)
-class NextAct:
-    """The one thing that this chair needs next, with its clock."""
-
-    level: str  # now, late, open, ok, planned
-    kicker: str
-    what: str
-    why: str
-    figure: str
-    small: str
-    by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +58,6 @@ class AlarmRow:
     holds: bool
     unanswered: bool
     needs_taking: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RuleRow:
-    key: str
-    level: str  # ok, no, unk
-    words: str
-    why: str
-    word: str
-    may_override: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the timeline; `late` tells when it was written, where that was long after."""
-
-    clock: str
-    kind: str
-    words: str
-    who: str
-    late: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +137,7 @@ def session_page(live: Live, reader: Reader, people: Mapping[str, str], at: date
         phase=str(words.PHASES[said.phase]),
         phases=_pips(said.phase),
         next=next_act(live, before, at, zone),
-        alarms=tuple(_alarm(a, people, zone) for a in sorted(said.alarms, key=_urgency)),
+        alarms=tuple(_alarm(a, people, zone) for a in sorted(said.alarms, key=urgency)),
         calls=tuple(_call_words(c.call, c.at, zone) for c in said.calls),
         slots=_slots(live, zone),
         before=before,
@@ -207,10 +174,6 @@ def _pips(phase: Phase) -> tuple[tuple[str, str], ...]:
         for n, p in enumerate(Phase)
         if p is not Phase.EXPECTED
     )
-
-
-def _urgency(alarm: Alarm) -> tuple[bool, bool, datetime]:
-    return not alarm.rule.life, not alarm.rule.urgent, alarm.raised_at
 
 
 def _call_words(call: str, at: datetime, zone: tzinfo) -> str:
@@ -251,69 +214,6 @@ def _rule(rule: RuleVerdict) -> RuleRow:
     return RuleRow(rule.key, level, rule.sentence, rule.why, word, rule.may_override and level != "ok")
 
 
-def next_act(live: Live, before: tuple[RuleRow, ...], at: datetime, zone: tzinfo) -> NextAct:
-    """What this chair needs next: a call, an alarm, a late or coming reading, then what the phase asks for."""
-    said = live.session
-    if said.calls:
-        call = said.calls[0]
-        what = _("Emergency: go there now") if call.call == "emergency" else _("The person calls: go there now")
-        return NextAct("now", _("Act now"), what, "", words.countdown(call.at, at), _("since the call"), call.at)
-    open_alarms = sorted((a for a in said.alarms if a.rule.urgent or a.taken_at is None), key=_urgency)
-    if open_alarms:
-        return _alarm_act(open_alarms[0], at, zone)
-    if said.due:
-        return _due_act(said, at, zone)
-    return _phase_act(live, before, at, zone)
-
-
-def _alarm_act(alarm: Alarm, at: datetime, zone: tzinfo) -> NextAct:
-    if alarm.taken_at is None:
-        since = _("since %(at)s") % {"at": words.clock_words(alarm.raised_at, zone)}
-        level = "now" if alarm.rule.urgent else "late"
-        kicker = _("Act now") if alarm.rule.urgent else _("Look")
-        return NextAct(
-            level, kicker, alarm.rule.action, "", words.countdown(alarm.raised_at, at), since, alarm.raised_at
-        )
-    by = alarm.recheck_by
-    small = _("due %(at)s") % {"at": words.clock_words(by, zone)} if by else ""
-    figure = words.countdown(by, at) if by else ""
-    return NextAct("late", _("Alarm taken"), _("Read again"), alarm.rule.action, figure, small, by)
-
-
-def _due_act(said: Session, at: datetime, zone: tzinfo) -> NextAct:
-    first = said.due[0]
-    late = first.late(at)
-    small = _("late, was due %(at)s") if late else _("due %(at)s")
-    return NextAct(
-        "late" if late else "open",
-        _("Late") if late else _("Next"),
-        words.names_of(first.readings),
-        "",
-        words.countdown(first.by, at),
-        small % {"at": words.clock_words(first.by, zone)},
-        first.by,
-    )
-
-
-def _phase_act(live: Live, before: tuple[RuleRow, ...], at: datetime, zone: tzinfo) -> NextAct:
-    said = live.session
-    unmet = [r for r in before if r.level != "ok"]
-    if said.phase is Phase.EXPECTED:
-        return NextAct("open", _("Next"), _("Check in"), _("Ask the name and the date of birth."), "", "")
-    if said.phase in (Phase.CHECK_IN, Phase.BEFORE):
-        if unmet:
-            count = _("%(n)s to go") % {"n": len(unmet)}
-            return NextAct("held", _("Before the dose"), unmet[0].words, unmet[0].why, str(len(unmet)), count)
-        return NextAct("open", _("Next"), _("Check the dose, two people, then give"), "", "", "")
-    if said.phase is Phase.GONE:
-        return NextAct("done", _("Gone"), _("This session is over"), "", "", "")
-    until = said.stay_until
-    if until and at < until:
-        small = _("until %(at)s") % {"at": words.clock_words(until, zone)}
-        return NextAct("planned", _("Next"), _("Stay under watch"), "", words.countdown(until, at), small, until)
-    return NextAct("open", _("Next"), _("Leaving: see what is missing"), "", "", "")
-
-
 def _slots(live: Live, zone: tzinfo) -> tuple[Slot, ...]:
     last = dict(live.session.latest)
     given = live.session.dose is not None
@@ -325,53 +225,6 @@ def _slots(live: Live, zone: tzinfo) -> tuple[Slot, ...]:
         beside = f"{seen.value:g}, {words.clock_words(seen.at, zone)}" if seen else _("not read yet")
         slots.append(Slot(name, str(label), str(unit), low, high, beside))
     return tuple(slots)
-
-
-def timeline(live: Live, unmasked: bool, people: Mapping[str, str], zone: tzinfo) -> tuple[Line, ...]:
-    """What happened in this session, the newest first; readings of one minute by one person stand on one line."""
-    plan = live.loaded.protocol.monitoring
-    minutes = plan.limit("late_entry_min") if plan else None
-    lines: list[Line] = []
-    for event in sorted(_own(live), key=lambda e: e.observed_at):
-        line = _line(event, unmasked, people, zone, minutes)
-        if line is None:
-            continue
-        if lines and isinstance(event.what, ev.ReadingTaken) and _joins(lines[-1], line):
-            lines[-1] = Line(line.clock, line.kind, f"{lines[-1].words}, {line.words}", line.who, line.late)
-        else:
-            lines.append(line)
-    return tuple(reversed(lines))
-
-
-def _joins(one: Line, other: Line) -> bool:
-    return (one.clock, one.kind, one.who, one.late) == (other.clock, other.kind, other.who, other.late)
-
-
-def _own(live: Live) -> list[ev.Event]:
-    """Events that name this session, and what was stated or rated while it was open."""
-    here = (live.place.step, live.place.occurrence)
-    log = standing(live.loaded.state.log)
-    own = [e for e in log if ev.step_of(e.what) == here]
-    if not own:
-        return []
-    first, last = min(e.observed_at for e in own), max(e.observed_at for e in own)
-    loose = (ev.FactStated, ev.AssessmentCompleted, ev.AdverseEventNoted)
-    return [
-        e for e in log if ev.step_of(e.what) == here or (isinstance(e.what, loose) and first <= e.observed_at <= last)
-    ]
-
-
-def _line(
-    event: ev.Event, unmasked: bool, people: Mapping[str, str], zone: tzinfo, late_min: float | None
-) -> Line | None:
-    said = words.happened(event.what, unmasked)
-    if not said:
-        return None
-    late = ""
-    if late_min is not None and event.recorded_at - event.observed_at > timedelta(minutes=late_min):
-        late = _("Written %(at)s: late entry") % {"at": words.clock_words(event.recorded_at, zone)}
-    kind = "reading" if isinstance(event.what, ev.ReadingTaken) else "event"
-    return Line(words.clock_words(event.observed_at, zone), kind, said, people.get(event.actor, event.actor), late)
 
 
 def _pump(live: Live, unmasked: bool, at: datetime, zone: tzinfo) -> Pump | None:
