@@ -273,6 +273,9 @@ def _wanted(activity: Activity, row: Due) -> tuple[str, ...]:
 
 
 def _address(key: str, kind: str, place: str) -> str:
+    if kind == "session":
+        step, _colon, occurrence = place.rpartition(":")
+        return reverse("session:session", args=[key, step, occurrence])
     name = {"link": "assessment:send", "rated": "assessment:rated"}.get(kind, "course:record")
     arguments = [key] if kind in ("link", "rated") else [key, kind]
     return f"{reverse(name, args=arguments)}?{urlencode({'step': place})}"

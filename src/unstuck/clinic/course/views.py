@@ -105,6 +105,8 @@ def sight(account: Account, row: Course) -> Sight:
         acts.add("link")
     if access.is_care(account) or access.may_answer(account, row):
         acts.add("rated")
+    if access.is_care(account):
+        acts.add("session")
     return Sight(
         names=access.may_see_names(account),
         scores=access.may_see_scores(account, row),

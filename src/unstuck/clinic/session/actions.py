@@ -7,12 +7,15 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
 
 from unstuck.clinic.course.actions import Entry, write_all
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.queries import Loaded, load
+from unstuck.clinic.custody import actions as custody
+from unstuck.clinic.custody import queries as stock
 from unstuck.clinic.ledger.actions import lock, note
 from unstuck.clinic.people.models import Account
 from unstuck.clinic.session.models import HelpLink, RoomCheck, Sitting, Watch
@@ -21,7 +24,7 @@ from unstuck.clinic.session.queries import Place, kept_by, live, refuse_unknown,
 from unstuck.core import events as ev
 from unstuck.core.drawing import Drawn, drawn
 from unstuck.core.errors import Complaint
-from unstuck.core.orders import agreed_check, standing_order
+from unstuck.core.orders import agreed_check, check_of, standing_order
 from unstuck.core.protocol import Dose, Expose, Integrate
 from unstuck.core.session_events import CheckRole, DoseChecked, DoseOrdered, HandedOver, SessionOpened
 
@@ -178,8 +181,26 @@ def give_dose(course: Course, place: Place, entry: Entry) -> ev.DoseGiven:
         seen = agreed_check(loaded.state, order, entry.observed_at)
         given = _given(order, seen)
         write_all(course, [*_known_here(loaded, place, entry), (given, entry)])
+        _draw(course, loaded, order, given, entry)
         project(course, place, entry.recorded_at)
     return given
+
+
+def _draw(course: Course, loaded: Loaded, order: DoseOrdered, given: ev.DoseGiven, entry: Entry) -> None:
+    """Takes what is given off the balance of its lot, before the second person's name. Raises custody's refusals."""
+    second = check_of(loaded.state, order, CheckRole.CHECKER, entry.observed_at)
+    keys = [entry.actor, *([second.actor] if second else [])]
+    people = {account.key: account for account in Account.objects.filter(key__in=keys)}
+    asked = custody.Draw(
+        act=f"draw-{given.order}",
+        lot=stock.lot(given.lot),
+        amount=Decimal(str(given.units)),
+        drug=given.drug,
+        course=course,
+        actor=people[entry.actor],
+        witness=people.get(second.actor) if second else None,
+    )
+    custody.draw(asked, entry.recorded_at)
 
 
 def _given(order: DoseOrdered, seen: DoseChecked) -> ev.DoseGiven:

@@ -2,13 +2,23 @@
 
 from django.urls import path
 
-from unstuck.clinic.session import api
+from unstuck.clinic.session import api, views
 
 app_name = "session"
 _ONE = "<str:key>/<str:step>/<int:occurrence>/"
 
 urlpatterns = [
+    path("room/", views.room, name="room"),
+    path(_ONE, views.session, name="session"),
     path(f"{_ONE}state/", api.state, name="state"),
     path(f"{_ONE}entries/", api.entries, name="entries"),
     path(f"{_ONE}watch/", api.watch, name="watch"),
+    path(f"{_ONE}say/", views.say, name="say"),
+    path(f"{_ONE}check-in/", views.check_in, name="check_in"),
+    path(f"{_ONE}order/", views.order, name="order"),
+    path(f"{_ONE}check/", views.check, name="check"),
+    path(f"{_ONE}give/", views.give, name="give"),
+    path(f"{_ONE}hand/", views.hand, name="hand"),
+    path(f"{_ONE}leave/", views.leave, name="leave"),
+    path(f"{_ONE}rate/<str:instrument>/", views.rate, name="rate"),
 ]

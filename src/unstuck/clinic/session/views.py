@@ -1,0 +1,211 @@
+"""The session page and its plain forms: access, one action, and back to the page with its receipt or its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from unstuck.clinic import clock
+from unstuck.clinic.course.actions import Entry
+from unstuck.clinic.course.forms import HARMS
+from unstuck.clinic.course.models import Course
+from unstuck.clinic.people import access, second_factor
+from unstuck.clinic.people.actions import note_reading
+from unstuck.clinic.people.models import Account
+from unstuck.clinic.people.queries import display_names
+from unstuck.clinic.rooms.queries import choices
+from unstuck.clinic.session import actions, words
+from unstuck.clinic.session.api import course_of
+from unstuck.clinic.session.checks import CheckForm, check_by, in_hand
+from unstuck.clinic.session.models import RoomCheck
+from unstuck.clinic.session.pages import Reader, SessionPage, session_page
+from unstuck.clinic.session.queries import Live, NoSuchSession, Place, live, room_check_of_today
+from unstuck.clinic.session.receiving import Batch, receive
+from unstuck.clinic.session.said import entries_of, number
+from unstuck.clinic.session.wanted import facts_to_state, instruments_to_rate
+from unstuck.core import events as ev
+from unstuck.core.errors import Complaint
+from unstuck.core.instrument_file import load_instrument
+
+
+class NotSigned(Complaint):
+    """The signature is not right; nothing was signed."""
+
+
+def reader_of(account: Account, course: Course) -> Reader:
+    """What this account may see and do in this session."""
+    return Reader(
+        account=account.key,
+        names=access.may_see_names(account),
+        unmasked=access.may_see_doses(account, course),
+        may_order=access.may_order_dose(account),
+        may_dose=access.may_record_dose(account),
+        may_override=access.may_override_gate(account),
+    )
+
+
+def care_staff() -> QuerySet[Account]:
+    """Everybody of the treating team who has an account in use."""
+    return Account.objects.filter(is_active=True, grants__role__in=list(access.CARE)).distinct()
+
+
+@access.require(access.is_care)
+@require_GET
+def session(request: HttpRequest, key: str, step: str, occurrence: int) -> HttpResponseBase:
+    """The session of one person, live."""
+    return _page(request, course_of(key), Place(step, occurrence))
+
+
+def _page(request: HttpRequest, course: Course, place: Place, wrong: Complaint | None = None) -> HttpResponseBase:
+    account, at = access.account_of(request), clock.now(request)
+    try:
+        stands = live(course, place, at)
+    except NoSuchSession as missing:
+        return render(request, "session/missing.html", {"wrong": missing}, status=404)
+    if wrong is None:
+        note_reading(account, course.key, "session", at)
+    reader = reader_of(account, course)
+    people = display_names({e.actor for e in stands.loaded.state.log})
+    page = session_page(stands, reader, people, at, clock.zone())
+    context = {"page": page, "reader": reader, "wrong": wrong, **_forms(stands, page, at)}
+    return render(request, "session/session.html", context, status=409 if wrong else 200)
+
+
+def _forms(stands: Live, page: SessionPage, at: Any) -> dict[str, Any]:
+    """What the forms of the page offer."""
+    return {
+        "chairs": choices() if not page.here else (),
+        "facts": facts_to_state(stands),
+        "scales": instruments_to_rate(stands),
+        "measures": words.MEASURES.items(),
+        "reasons": words.REASONS.items(),
+        "harms": HARMS,
+        "staff": care_staff(),
+        "room": room_check_of_today(at),
+        "check": CheckForm.of(stands, at) if not page.given and page.order and not page.order.expired else None,
+    }
+
+
+Act = Callable[[HttpRequest, Course, Place, Entry], None]
+
+
+def _acting(rule: access.Rule, act: Act) -> Callable[..., HttpResponseBase]:
+    """A view that does one act and goes back to the page; a refusal stands on the page, and nothing was written."""
+
+    @access.require(rule)
+    @require_POST
+    def view(request: HttpRequest, key: str, step: str, occurrence: int) -> HttpResponseBase:
+        account, at = access.account_of(request), clock.now(request)
+        course, place = course_of(key), Place(step, occurrence)
+        entry = Entry(account.key, at, at, "", request.POST.get("entry", "")[:64])
+        try:
+            act(request, course, place, entry)
+        except Complaint as wrong:
+            return _page(request, course, place, wrong)
+        return redirect("session:session", key=key, step=step, occurrence=occurrence)
+
+    return view
+
+
+def _say(request: HttpRequest, course: Course, place: Place, entry: Entry) -> None:
+    """Everything that a page may also send as entries. The first refusal is shown."""
+    at = entry.recorded_at
+    sent = entries_of(request.POST, place, at)
+    received = receive(course, place, Batch("form-without-script", at, sent), access.account_of(request), at)
+    refused = [r for r in received.receipts if r.status == "refused"]
+    if refused:
+        raise Complaint(refused[0].why, mend=refused[0].mend or None)
+
+
+def _open(request: HttpRequest, course: Course, place: Place, entry: Entry) -> None:
+    """Check-in: the name is asked, and the date of birth that the person says is compared with the record."""
+    told, born = request.POST.get("born_on", ""), course.person.born_on
+    compared = ["name"] if request.POST.get("name_said") == "yes" else []
+    if born is not None and told == born.isoformat():
+        compared.append("born_on")
+    elif told:
+        raise actions.WrongPerson("This date of birth is not this person's.", mend="Stop. Find out who is here.")
+    seat = actions.Seat(request.POST.get("chair", "")[:64], tuple(compared))
+    actions.open_session(course, place, seat, entry)
+
+
+def _order(request: HttpRequest, course: Course, place: Place, entry: Entry) -> None:
+    """The prescriber signs with the own password, and with the second factor where the site asks for it."""
+    account = access.account_of(request)
+    if not account.check_password(request.POST.get("password", "")):
+        raise NotSigned("The password is not right, so nothing was signed.", mend="Type your own password again.")
+    if second_factor.asked(account):
+        second_factor.confirm(account, request.POST.get("code", ""), entry.recorded_at)
+    amount, hours, cap = (number(request.POST, name) for name in ("amount", "hours", "cap_mg"))
+    if amount is None or hours is None or cap is None:
+        raise NotSigned("An order needs an amount, its cap and how long it stands.", mend="Fill in all three.")
+    until = entry.recorded_at + timedelta(hours=hours)
+    wanted = actions.Wanted(amount, request.POST.get("unit", ""), cap, until, number(request.POST, "minutes"))
+    actions.order_dose(course, place, wanted, entry)
+
+
+def _check(request: HttpRequest, course: Course, place: Place, entry: Entry) -> None:
+    """One person enters what they see; the second may sign on the same tablet with their own password."""
+    signer = check_by(request)
+    role, seen = in_hand(request, course)
+    actions.check_dose(course, place, role, seen, Entry(signer.key, entry.observed_at, entry.recorded_at, "", entry.id))
+
+
+def _give(_request: HttpRequest, course: Course, place: Place, entry: Entry) -> None:
+    actions.give_dose(course, place, entry)
+
+
+def _hand(request: HttpRequest, course: Course, place: Place, entry: Entry) -> None:
+    to = care_staff().filter(key=request.POST.get("to", "")).first()
+    if to is None:
+        raise Complaint("Nobody was chosen to take the chair.", mend="Choose a colleague.")
+    actions.hand_over(course, place, to, tuple(request.POST.getlist("read_back")), entry)
+
+
+def _leave(request: HttpRequest, course: Course, place: Place, entry: Entry) -> None:
+    to = ev.Leaving.TRANSFER if request.POST.get("to") == "transfer" else ev.Leaving.HOME
+    actions.leave(course, place, to, entry)
+
+
+say = _acting(access.is_care, _say)
+check_in = _acting(access.is_care, _open)
+order = _acting(access.may_order_dose, _order)
+check = _acting(access.may_record_dose, _check)
+give = _acting(access.may_record_dose, _give)
+hand = _acting(access.is_care, _hand)
+leave = _acting(access.may_record_dose, _leave)
+
+
+@access.require(access.is_care)
+@require_http_methods(["GET", "POST"])
+def room(request: HttpRequest) -> HttpResponseBase:
+    """Today's check of oxygen, suction and rescue medicines, as somebody found them."""
+    account, at = access.account_of(request), clock.now(request)
+    names = ("oxygen", "suction", "rescue_drugs")
+    told = {name: request.POST.get(name, "") for name in names}
+    if request.method == "POST" and all(value in ("yes", "no") for value in told.values()):
+        found = {name: value == "yes" for name, value in told.items()}
+        actions.check_room(RoomCheck(**found, by=account.key, at=at))
+        return redirect("plan:today")
+    missing = request.method == "POST"
+    context = {"check": room_check_of_today(at), "missing": missing, "people": display_names({account.key})}
+    return render(request, "session/room.html", context, status=400 if missing else 200)
+
+
+@access.require(access.is_care)
+@require_GET
+def rate(request: HttpRequest, key: str, step: str, occurrence: int, instrument: str) -> HttpResponseBase:
+    """The sheet of one scale that staff rate at the bedside."""
+    course = course_of(key)
+    stands = live(course, Place(step, occurrence), clock.now(request))
+    if instrument not in {name for name, _words in instruments_to_rate(stands)}:
+        return render(request, "session/missing.html", {"wrong": None}, status=404)
+    reader = reader_of(access.account_of(request), course)
+    page = session_page(stands, reader, {}, clock.now(request), clock.zone())
+    return render(request, "session/rate.html", {"page": page, "instrument": load_instrument(instrument)})

@@ -1,0 +1,49 @@
+"""What a session still asks staff to state or to rate, read from the plan's own rules: the page asks no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from unstuck.clinic.session.queries import Live
+from unstuck.core.conditions import Condition, facts_of
+from unstuck.core.orders import gates_before_order
+from unstuck.core.participant import STATED
+from unstuck.core.protocol import gates_of
+from unstuck.core.sentences import fact_words, instrument_words
+
+COUNTED_HERE = ("room.ratio_kept", "person.integration_booked", "person.choices_locked")
+"""What the clinic counts for itself, or what has a form of its own."""
+
+
+def facts_to_state(live: Live) -> tuple[tuple[str, str], ...]:
+    """Facts about the person and the room that the rules of this moment read: (name, words)."""
+    names = dict.fromkeys(f for rule in _rules(live) for f in facts_of(rule) if f in STATED and f not in COUNTED_HERE)
+    return tuple((name, fact_words(name)) for name in names)
+
+
+def instruments_to_rate(live: Live) -> tuple[tuple[str, str], ...]:
+    """Scales that the rules of this moment, or the plan's rows, ask for: (key, words)."""
+    plan = live.loaded.protocol.monitoring
+    read = [f for rule in _rules(live) for f in facts_of(rule)]
+    phase = "before" if live.session.dose is None else "after"
+    rows = [name for row in (plan.readings if plan else ()) if row.phase in (phase, "during") for name in row.readings]
+    heads = dict.fromkeys(name.split(".")[0] for name in [*read, *rows] if _is_scale(name))
+    return tuple((key, instrument_words(key)) for key in heads)
+
+
+def _is_scale(name: str) -> bool:
+    head = name.split(".")[0]
+    return head in SCALES
+
+
+SCALES = ("cadss", "cadss6", "cssrs_screen", "aldrete", "padss")
+
+
+def _rules(live: Live) -> Iterator[Condition]:
+    """Before the dose its gates, after it the rules for leaving."""
+    protocol = live.loaded.protocol
+    if live.session.dose is None:
+        yield from (gate.rule for gate in gates_before_order(protocol))
+        yield from (gate.rule for gate in gates_of(protocol, protocol.step(live.place.step)))
+    elif protocol.monitoring and protocol.monitoring.discharge:
+        yield protocol.monitoring.discharge
