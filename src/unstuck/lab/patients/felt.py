@@ -8,6 +8,7 @@ spreads of one series of infusions, with no drug level behind it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -15,6 +16,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from unstuck.core.errors import Complaint
 from unstuck.core.sourced import Sourced
 from unstuck.lab.effects.parameters import Array, load_effects
 from unstuck.lab.effects.people import Crowd
@@ -88,9 +90,10 @@ def felt(patient: Patient, number: int, given: Dosed, acute: Acute) -> Felt:
         "diastolic_mmhg": spread.diastolic_error_mmhg,
         "pulse_per_min": spread.pulse_error_per_min,
     }
-    if not is_modelled(given):
-        return Felt(errors, np.zeros(1), {})
-    return _modelled(patient, number, given, acute, errors)
+    if is_modelled(given):
+        with suppress(Complaint):  # a person or an amount outside the model's domain keeps the description
+            return _modelled(patient, number, given, acute, errors)
+    return Felt(errors, np.zeros(1), {})
 
 
 def _modelled(patient: Patient, number: int, given: Dosed, acute: Acute, errors: dict[str, float]) -> Felt:
