@@ -177,7 +177,7 @@ def test_a_third_chair_breaks_the_ratio(cast: Cast, at: datetime) -> None:
         check_in(enrolled(course.release, at), cast, now, f"chair_{number}")
     ordered(course, cast, now)
     checked(course, cast, vial(cast, now), now)
-    with pytest.raises(no.GateClosed, match="[Rr]atio"):
+    with pytest.raises(no.GateClosed, match=r"[Rr]atio"):
         actions.give_dose(course, PLACE, by(cast["nia"], now + MINUTE))
 
 
@@ -297,7 +297,7 @@ def test_phases_follow_the_events(cast: Cast, at: datetime) -> None:
 def test_nobody_leaves_with_a_rule_open(cast: Cast, at: datetime) -> None:
     """Leaving for home is refused with every missing piece named; other hands may take the person at any time."""
     course, now = running(cast, at)
-    with pytest.raises(no.NotReadyToLeave, match="[Gg]ait steady"):
+    with pytest.raises(no.NotReadyToLeave, match=r"[Gg]ait steady"):
         actions.leave(course, PLACE, ev.Leaving.HOME, by(cast["nia"], now + 120 * MINUTE))
     actions.leave(course, PLACE, ev.Leaving.TRANSFER, by(cast["nia"], now + 120 * MINUTE))
     assert live(course, PLACE, now + 121 * MINUTE).session.phase is Phase.GONE

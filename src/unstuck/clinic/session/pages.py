@@ -66,9 +66,9 @@ class Pump:
 
     state: str
     word: str
-    given: str
-    left: str
-    rate: str
+    given: tuple[str, str]
+    left: tuple[str, str]
+    rate: tuple[str, str]
     clock: str
     end: str
     full_rate: float
@@ -239,7 +239,7 @@ def _pump(live: Live, unmasked: bool, at: datetime, zone: tzinfo) -> Pump | None
         word={Running.RUNS: _("Runs"), Running.PAUSED: _("Paused"), Running.ENDED: _("Ended")}[state],
         given=_amount(run.given_mg(at), share, dose.what.unit, unmasked),
         left=_amount(run.ordered_mg - run.given_mg(at), share, dose.what.unit, unmasked),
-        rate=f"{run.rate(at) * 60 * share:.2f} {dose.what.unit}/h" if share else _("not known"),
+        rate=(f"{run.rate(at) * 60 * share:.2f}", f"{dose.what.unit}/h") if share else ("?", _("not known")),
         clock=f"T+{int((at - run.started_at).total_seconds() // 60)}",
         end=words.clock_words(run.ends_at, zone) if run.ends_at else _("not while paused"),
         full_rate=run.segments[0].mg_per_min * 60 * share,
@@ -249,9 +249,10 @@ def _pump(live: Live, unmasked: bool, at: datetime, zone: tzinfo) -> Pump | None
     )
 
 
-def _amount(mg: float, share: float, unit: str, unmasked: bool) -> str:
-    volume = f"{mg * share:.2f} {unit}" if share else ""
-    return f"{mg:.1f} mg, {volume}".rstrip(", ") if unmasked else volume
+def _amount(mg: float, share: float, unit: str, unmasked: bool) -> tuple[str, str]:
+    """The figure that leads and what stands below it: mg over volume, or the volume alone."""
+    volume = f"{mg * share:.2f}" if share else "?"
+    return (f"{mg:.1f}", f"mg, {volume} {unit}") if unmasked else (volume, unit)
 
 
 def _anchors(said: Session, zone: tzinfo) -> tuple[tuple[str, str], ...]:

@@ -9,7 +9,7 @@ from unstuck.core.conditions import Condition, facts_of
 from unstuck.core.orders import gates_before_order
 from unstuck.core.participant import STATED
 from unstuck.core.protocol import gates_of
-from unstuck.core.sentences import fact_words, instrument_words
+from unstuck.core.sentences import instrument_words
 
 COUNTED_HERE = ("room.ratio_kept", "person.integration_booked", "person.choices_locked")
 """What the clinic counts for itself, or what has a form of its own."""
@@ -18,7 +18,7 @@ COUNTED_HERE = ("room.ratio_kept", "person.integration_booked", "person.choices_
 def facts_to_state(live: Live) -> tuple[tuple[str, str], ...]:
     """Facts about the person and the room that the rules of this moment read: (name, words)."""
     names = dict.fromkeys(f for rule in _rules(live) for f in facts_of(rule) if f in STATED and f not in COUNTED_HERE)
-    return tuple((name, fact_words(name)) for name in names)
+    return tuple((name, STATED[name].removeprefix("whether ")) for name in names)
 
 
 def instruments_to_rate(live: Live) -> tuple[tuple[str, str], ...]:
