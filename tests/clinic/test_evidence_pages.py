@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,14 @@ from django.test import Client
 
 from tests.clinic.courses import enrolled, released, walk_on
 from tests.site_fixtures import PASSWORD
+from unstuck.clinic import clock
 from unstuck.clinic.evidence import actions
 from unstuck.clinic.evidence.forest import Axis, Forest, Row, axis_for, narrow_svg, numbers, wide_svg
 from unstuck.clinic.evidence.funnel import Dot, verdict
 from unstuck.clinic.evidence.models import Decision, Proposal, SignedText, TextIsFinal
-from unstuck.clinic.evidence.own import beside, interval
+from unstuck.clinic.evidence.own import Site, beside, interval
 from unstuck.clinic.evidence.pages import plot_of, protocol_page
-from unstuck.clinic.evidence.queries import newest_release, states
+from unstuck.clinic.evidence.queries import newest_release, seen
 from unstuck.clinic.evidence.text_page import differences
 from unstuck.clinic.ledger.queries import entries
 from unstuck.clinic.people.models import Account
@@ -69,10 +70,10 @@ def test_a_protocol_that_is_not_there_has_none(signed_in: Browser) -> None:
 
 
 def test_the_largest_trial_keeps_its_row(signed_in: Browser) -> None:
-    """The trial of 2022 has no number and stands in the plot all the same, with what it says."""
+    """The trial of 2022 has no number and stands beside the plot all the same, with what it says."""
     page = protocol_page(release(), load_protocol("abdallah_2022"), None)
     plot = next(plot for plot in page.plots if plot.key == "ptsd_g")
-    row = next(row for row in plot.rows if row.name == "Abdallah 2022")
+    row = next(row for row in plot.silent if row.name == "Abdallah 2022")
     assert row.said == "No difference between the arms over time on the PCL-5 or the CAPS-5."
     assert "2 of 8 trials gave a figure" in plot.warning
 
@@ -92,32 +93,44 @@ def demonstration(settings: Any) -> None:
     settings.UNSTUCK_DEMO = True
 
 
+def site(at: datetime, smallest: int) -> Site:
+    return Site(seen("feder_2021"), at, UTC, smallest)
+
+
 def test_few_people_have_no_share(demonstration: None, signed_in: Browser, at: datetime) -> None:
     """One person who began is told as too few: no percentage, no plot, no funnel."""
     course = enrolled(released("feder_2021", at), at)
     walk_on(course, "infusion", at)
-    part = beside(load_protocol("feder_2021"), states("feder_2021"), release(), 11)[0]
-    assert (part.own.started, part.enough) == (1, False)
-    text = signed_in("cleo").get("/evidence/feder_2021/").content.decode()
+    with clock.stopped(at + timedelta(days=90)):
+        text = signed_in("cleo").get("/evidence/feder_2021/").content.decode()
     assert "Too few to show." in text
     assert "so far 1." in text
     assert "Is the difference more than chance?" not in text
+
+
+def test_who_has_not_come_to_the_outcome_is_not_missing(demonstration: None, at: datetime) -> None:
+    """On the day of the first infusion the outcome of week 2 is early; months later without a score it is missing."""
+    course = enrolled(released("feder_2021", at), at)
+    then = walk_on(course, "infusion", at)
+    early = beside(load_protocol("feder_2021"), site(then, 1), release())[0]
+    assert (early.own.started, early.early) == (0, 1)
+    late = beside(load_protocol("feder_2021"), site(at + timedelta(days=90), 1), release())[0]
+    assert (late.own.met, late.own.missing, late.own.started, late.early) == (0, 1, 1, 0)
 
 
 def test_everyone_who_began_is_the_denominator(demonstration: None, at: datetime) -> None:
     """Who has no score where the endpoint looks is missing, counted among all, and never as better."""
     course = enrolled(released("feder_2021", at), at)
     walk_on(course, "infusion", at)
-    part = beside(load_protocol("feder_2021"), states("feder_2021"), release(), 1)[0]
-    assert (part.own.met, part.own.missing, part.own.started) == (0, 1, 1)
-    assert part.enough
+    part = beside(load_protocol("feder_2021"), site(at + timedelta(days=90), 1), release())[0]
     page = protocol_page(release(), load_protocol("feder_2021"), [part])
     assert page.own is not None
     own = page.own[0]
     assert own.plot is not None
-    assert own.plot.rows[0].detail == "0 of 1 · 1 without a score"
-    assert {row.name for row in own.plot.rows} == {"This clinic, all who began", "Feder 2021", "Feder 2021, control"}
+    assert own.plot.rows[0].detail == "0 of 1 who began · 1 without a score"
+    assert {row.name for row in own.plot.rows} == {"This clinic", "Feder 2021", "Feder 2021, control"}
     assert own.funnel is not None
+    assert [row.name.partition(",")[0] for row in own.funnel_rows] == ["This clinic", "Feder 2021"]
 
 
 def test_the_front_desk_sees_evidence_and_no_outcomes(signed_in: Browser) -> None:
@@ -256,22 +269,22 @@ def test_plots_tell_what_they_draw() -> None:
     rows = (
         Row("This clinic", "4 of 20", 0.2, 0.06, 0.44, "own"),
         Row("A trial", "10 of 15", 0.67, 0.38, 0.88),
-        Row("A silent trial", "158 people", words="No difference."),
+        Row("A trial whose name is too long for the drawing to hold", "detail " * 30, 0.2, 0.07, 0.45),
     )
     forest = Forest("Responded", "share", Axis(0, 1, (0.0, 0.5, 1.0), None, "fewer", "more", percent=True), rows)
     assert numbers(rows[0], forest.axis) == "20 % (6 to 44)"
     for svg in (wide_svg(forest), narrow_svg(forest)):
-        assert all(row.name in svg for row in rows)
-        assert "No difference." in svg
+        assert all(row.name[:30] in svg for row in rows)
+        assert "…" in svg
         assert svg.count('class="ownrow"') == 1
-        assert svg.count('class="ci') == 2
+        assert svg.count('class="ci') == 3
 
 
 def test_an_interval_beyond_the_axis_has_an_arrow() -> None:
     """An interval that would squeeze all others is cut and marked, and its numbers are printed whole."""
     rows = (Row("Two", "", 0.7, -4.6, 6.2), Row("One", "", 0.3, 0.1, 0.5))
     axis = axis_for(rows, "control", "ketamine", ratio=True)
-    assert axis.printed(rows[0].high) == "492.75"  # type: ignore[arg-type]
+    assert axis.printed(rows[0].high) == "492.75"
     svg = wide_svg(Forest("t", "h", axis, rows))
     assert svg.count('class="m5"') == 2
 

@@ -65,7 +65,7 @@ def one_measure(selection: Selection) -> None:
 
 
 def _detail(row: Row, measures: dict[str, Measure]) -> str:
-    return f"{measures[row.measure].title}, {row.at.words}, {row.how}; {row.origin.words}"
+    return f"{measures[row.measure].title}, {row.at.words}, {row.how}; {row.origin.words}".replace(", as printed", "")
 
 
 def of_table(name: str, treatment: str | None, controls: Sequence[str]) -> tuple[Effect, ...]:

@@ -132,7 +132,7 @@ def _published(source: str, key: str, question: str, protocols: tuple[str, ...])
 def _review_line(review: Review) -> Line:
     assert review.value is not None and review.low is not None and review.high is not None
     se = se_of_interval(review.low, review.high)
-    words = f"{review.title}; {review.origin.words}; z {review.value / se:.2f}"
+    words = f"{review.title}; {review.origin.words}"
     return Line(review.question, review.value, review.value - Z95 * se, review.value + Z95 * se, None, review.n, words)
 
 

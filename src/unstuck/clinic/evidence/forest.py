@@ -1,7 +1,7 @@
 """Forest plots as SVG: each row its name, interval and numbers on one line; a narrow twin for phones.
 
 Shape tells the rows apart before colour does: a filled diamond is this clinic, an open one a mean of several trials, an
-open square one trial. A row without figures keeps its place and says so.
+open square one trial.
 """
 
 from __future__ import annotations
@@ -15,22 +15,21 @@ from textwrap import wrap
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-_WIDE, _LEFT, _RIGHT, _ROW, _TOP = 780.0, 300.0, 570.0, 54.0, 44.0
-_NARROW, _NLEFT, _NRIGHT, _NROW = 360.0, 14.0, 346.0, 100.0
-_SHORT_DETAIL, _NARROW_DETAIL = 42, 46
+_WIDE, _LEFT, _RIGHT, _ROW, _TOP = 800.0, 330.0, 590.0, 66.0, 44.0
+_NARROW, _NLEFT, _NRIGHT, _NROW = 360.0, 14.0, 346.0, 116.0
+_NAME, _DETAIL, _NARROW_DETAIL = 42, 46, 48
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row. `kind` is trial, mean, or own; `words` stand where there are no figures."""
+    """One row. `kind` is trial, mean, or own."""
 
     name: str
     detail: str
-    estimate: float | None = None
-    low: float | None = None
-    high: float | None = None
+    estimate: float
+    low: float
+    high: float
     kind: str = "trial"
-    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +70,7 @@ class Forest:
 
 
 def numbers(row: Row, axis: Axis) -> str:
-    """Estimate and interval in words; what stands instead where there are none."""
-    if row.estimate is None or row.low is None or row.high is None:
-        return row.words
+    """Estimate and interval in words."""
     unit = " %" if axis.percent else ""
     to = _("to")
     return f"{axis.printed(row.estimate)}{unit} ({axis.printed(row.low)} {to} {axis.printed(row.high)})"
@@ -81,7 +78,7 @@ def numbers(row: Row, axis: Axis) -> str:
 
 def axis_for(rows: tuple[Row, ...], left: str, right: str, *, ratio: bool = False) -> Axis:
     """An axis that holds every interval, cut where one interval would squeeze all others."""
-    ends = [x for row in rows for x in (row.low, row.high) if x is not None] or [-1.0, 1.0]
+    ends = [x for row in rows for x in (row.low, row.high)] or [-1.0, 1.0]
     reach = min(max(abs(x) for x in ends), math.log(10) if ratio else 3.0)
     ticks = _ratio_ticks(reach) if ratio else _even_ticks(min(0.0, *ends), max(0.0, *ends))
     return Axis(ticks[0], ticks[-1], ticks, 0.0, left, right, ratio)
@@ -111,7 +108,7 @@ def wide_svg(forest: Forest) -> SafeString:
         *_grid(axis, _LEFT, _RIGHT, (_TOP, floor)),
         f'<text class="tick" x="0" y="26">{_("Who")}</text>',
         f'<text class="tick" x="{_LEFT}" y="26">{escape(forest.heading)}</text>',
-        f'<text class="tick end" x="770" y="26">{_("estimate (95 % interval)")}</text>',
+        f'<text class="tick end" x="790" y="26">{_("estimate (95 % interval)")}</text>',
         *(part for i, row in enumerate(forest.rows) for part in _wide_row(row, axis, _TOP + _ROW * i)),
         *_ends(axis, _LEFT, _RIGHT, floor),
     ]
@@ -121,14 +118,14 @@ def wide_svg(forest: Forest) -> SafeString:
 def _wide_row(row: Row, axis: Axis, top: float) -> Iterator[str]:
     y = top + _ROW / 2
     if row.kind == "own":
-        yield f'<rect class="ownrow" x="-10" y="{top + 3:.0f}" width="{_WIDE + 10:.0f}" height="48" rx="6"/>'
-    yield f'<text class="lab" x="0" y="{y - 3:.0f}">{escape(_cut(row.name, 36))}</text>'
-    yield f'<text class="tick" x="0" y="{y + 15:.0f}">{escape(_cut(row.detail, _SHORT_DETAIL))}</text>'
-    if row.estimate is None:
-        yield f'<text class="tick" x="{_LEFT}" y="{y + 5:.0f}">{escape(_cut(row.words, 62))}</text>'
-        return
+        yield f'<rect class="ownrow" x="-10" y="{top + 3:.0f}" width="{_WIDE + 10:.0f}" height="60" rx="6"/>'
+    details = _lines(row.detail, _DETAIL)
+    first = y - 3 if len(details) < 2 else y - 11
+    yield f'<text class="lab" x="0" y="{first:.0f}">{escape(_cut(row.name, _NAME))}</text>'
+    for line, words in enumerate(details):
+        yield f'<text class="tick" x="0" y="{first + 18 * (line + 1):.0f}">{escape(words)}</text>'
     yield from _mark(row, axis, (_LEFT, _RIGHT), y)
-    yield f'<text class="lab end" x="770" y="{y + 5:.0f}">{numbers(row, axis)}</text>'
+    yield f'<text class="lab end" x="790" y="{y + 5:.0f}">{numbers(row, axis)}</text>'
 
 
 def narrow_svg(forest: Forest) -> SafeString:
@@ -147,19 +144,15 @@ def narrow_svg(forest: Forest) -> SafeString:
 def _narrow_row(row: Row, axis: Axis, top: float) -> Iterator[str]:
     if row.kind == "own":
         yield f'<rect class="ownrow" x="0" y="{top:.0f}" width="360" height="{_NROW - 4:.0f}" rx="6"/>'
-    yield f'<text class="lab halo" x="8" y="{top + 18:.0f}">{escape(_cut(row.name, 40))}</text>'
-    yield f'<text class="tick halo" x="8" y="{top + 36:.0f}">{escape(_cut(row.detail, _NARROW_DETAIL))}</text>'
-    if row.estimate is None:
-        for line, words in enumerate(wrap(row.words, _NARROW_DETAIL)[:2]):
-            yield f'<text class="tick halo" x="8" y="{top + 56 + 18 * line:.0f}">{escape(words)}</text>'
-        return
-    yield f'<text class="lab halo" x="8" y="{top + 56:.0f}">{numbers(row, axis)}</text>'
-    yield from _mark(row, axis, (_NLEFT, _NRIGHT), top + 77)
+    yield f'<text class="lab halo" x="8" y="{top + 18:.0f}">{escape(_cut(row.name, _NAME))}</text>'
+    for line, words in enumerate(_lines(row.detail, _NARROW_DETAIL)):
+        yield f'<text class="tick halo" x="8" y="{top + 36 + 17 * line:.0f}">{escape(words)}</text>'
+    yield f'<text class="lab halo" x="8" y="{top + 72:.0f}">{numbers(row, axis)}</text>'
+    yield from _mark(row, axis, (_NLEFT, _NRIGHT), top + 93)
 
 
 def _mark(row: Row, axis: Axis, ends: tuple[float, float], y: float) -> Iterator[str]:
     """The interval with its mark; an arrow head where the interval goes on beyond the axis."""
-    assert row.estimate is not None and row.low is not None and row.high is not None
     left, right = (_x(value, axis, ends) for value in (row.low, row.high))
     yield f'<path class="{"ci-own" if row.kind == "own" else "ci"}" d="M{left:.1f} {y:.1f}H{right:.1f}"/>'
     if row.low < axis.low:
@@ -202,6 +195,12 @@ def _ends(axis: Axis, left: float, right: float, floor: float) -> Iterator[str]:
 def told(forest: Forest) -> str:
     """The plot in words."""
     return " ".join(f"{row.name}: {numbers(row, forest.axis)}." for row in forest.rows)
+
+
+def _lines(words: str, most: int) -> list[str]:
+    """At most two lines; what does not fit stands in the table."""
+    lines = wrap(words, most)
+    return lines if len(lines) <= 2 else [lines[0], _cut(" ".join(lines[1:]), most)]
 
 
 def _cut(words: str, most: int) -> str:

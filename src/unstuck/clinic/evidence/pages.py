@@ -44,6 +44,7 @@ class Plot:
     wide: SafeString
     narrow: SafeString
     rows: tuple[TableRow, ...]
+    silent: tuple[TableRow, ...]
     method: str
     new_study: str
     warning: str
@@ -70,6 +71,7 @@ class OwnPart:
     enough: bool
     smallest: int
     started: int
+    early: int
     met: int
     missing: int
     percent: str
@@ -181,22 +183,22 @@ def claim_row(claim: Heard) -> ClaimRow:
 
 
 def plot_of(pool: Pool) -> Plot:
-    """A pool as a forest plot; trials without a figure keep a row that says so."""
+    """A pool as a forest plot; trials without a figure are listed beside it, with what they say."""
     rows = [_line_row(line) for line in pool.lines]
     if pool.mean is not None:
         people = _("%(n)s people") % {"n": pool.mean.n} if pool.mean.n else ""
         detail = ", ".join(x for x in (_("%(k)s rows") % {"k": len(pool.lines)}, people) if x)
         rows.append(Row(_("Together"), detail, pool.mean.estimate, pool.mean.low, pool.mean.high, "mean"))
-    rows += [Row(s.label, _people(s.n), words=_silent(s.why, s.says)) for s in pool.silent]
     axis = axis_for(tuple(rows), pool.favours_low, pool.favours_high, ratio=pool.ratio)
-    return _plot(pool.key, Forest(pool.question, pool.unit, axis, tuple(rows)), pool, axis)
+    return _plot(pool.key, Forest(pool.question, pool.unit, axis, tuple(rows)), pool)
 
 
-def _plot(key: str, forest: Forest, pool: Pool | None, axis: Axis) -> Plot:
-    table = tuple(TableRow(row.name, row.detail, numbers(row, axis)) for row in forest.rows)
+def _plot(key: str, forest: Forest, pool: Pool | None = None) -> Plot:
+    table = tuple(TableRow(row.name, row.detail, numbers(row, forest.axis)) for row in forest.rows)
+    silent = tuple(TableRow(s.label, _people(s.n), _silent(s.why, s.says)) for s in pool.silent) if pool else ()
     return Plot(
-        key, forest.title, wide_svg(forest), narrow_svg(forest), table, pool.method if pool else "",
-        _new_study(pool, axis) if pool else "", pool.warning if pool else "", pool.notes if pool else (),
+        key, forest.title, wide_svg(forest), narrow_svg(forest), table, silent, pool.method if pool else "",
+        _new_study(pool, forest.axis) if pool else "", pool.warning if pool else "", pool.notes if pool else (),
     )  # fmt: skip
 
 
@@ -229,6 +231,7 @@ def _own(part: Beside) -> OwnPart:
         enough=shown,
         smallest=part.smallest,
         started=own.started,
+        early=part.early,
         met=own.met,
         missing=own.missing,
         percent=f"{100 * share:.0f}" if shown else "",
@@ -241,17 +244,17 @@ def _own(part: Beside) -> OwnPart:
 
 
 def _beside_plot(part: Beside) -> Plot:
-    rows = [_share_row(_("This clinic, all who began"), _own_detail(part), part.own.met, part.own.started, "own")]
+    rows = [_share_row(_("This clinic"), _own_detail(part), part.own.met, part.own.started, "own")]
     for arm in part.arms:
         lot = _("by lot") if arm.by_lot else _("no comparison")
         detail = f"{arm.met} {_('of')} {arm.of} · {arm.arm} · {arm.when} · {lot}"
         rows.append(_share_row(f"{arm.label}{'' if arm.treated else ', ' + _('control')}", detail, arm.met, arm.of))
     axis = share_axis(_("fewer responded"), _("more responded"))
-    return _plot(part.endpoint.key, Forest(part.endpoint.title, _("responded"), axis, tuple(rows)), None, axis)
+    return _plot(part.endpoint.key, Forest(_("Here, and in the published arms"), _("responded"), axis, tuple(rows)))
 
 
 def _own_detail(part: Beside) -> str:
-    words = _("%(met)s of %(all)s · %(missing)s without a score")
+    words = _("%(met)s of %(all)s who began · %(missing)s without a score")
     return words % {"met": part.own.met, "all": part.own.started, "missing": part.own.missing}
 
 
@@ -265,7 +268,7 @@ def _funnel(part: Beside) -> Funnel | None:
         return None
     met, of = part.benchmark
     dots = [Dot(_("This clinic"), part.own.started, part.own.met, own=True)]
-    dots += [Dot(f"{arm.label}, {arm.arm}", arm.of, arm.met) for arm in part.arms]
+    dots += [Dot(f"{arm.label}, {arm.arm}", arm.of, arm.met) for arm in part.arms if arm.treated]
     return Funnel(_("Shares and sizes"), met / of, f"{met} {_('of')} {of}", tuple(dots))
 
 

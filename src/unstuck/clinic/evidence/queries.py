@@ -9,8 +9,8 @@ from django.conf import settings
 
 from unstuck.clinic.course.queries import everyone, load
 from unstuck.clinic.evidence.models import Decision, Proposal, SignedText
+from unstuck.clinic.evidence.own import Seen
 from unstuck.clinic.protocol.queries import newest as newest_protocol
-from unstuck.core.course import Course as State
 from unstuck.core.evidence_release import Release
 from unstuck.core.evidence_release_file import newest, shipped
 from unstuck.core.protocol import Protocol
@@ -56,6 +56,7 @@ def waiting() -> frozenset[str]:
     return frozenset(Proposal.objects.filter(decision=Decision.OPEN).values_list("protocol", flat=True))
 
 
-def states(key: str) -> tuple[State, ...]:
+def seen(key: str) -> tuple[Seen, ...]:
     """Every course of that protocol at this site, whatever its version and arm, replayed."""
-    return tuple(load(course).state for course in everyone().filter(release__key=key))
+    found = (load(course) for course in everyone().filter(release__key=key))
+    return tuple(Seen(one.protocol, one.state) for one in found)

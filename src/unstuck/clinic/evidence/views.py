@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from unstuck.clinic import clock
 from unstuck.clinic.evidence import actions, queries
-from unstuck.clinic.evidence.own import beside
+from unstuck.clinic.evidence.own import Site, beside
 from unstuck.clinic.evidence.pages import claims_page, index_page, protocol_page
 from unstuck.clinic.evidence.text_page import Reader, text_page
 from unstuck.clinic.people import access
@@ -59,7 +59,8 @@ def protocol(request: HttpRequest, release: Release, key: str) -> HttpResponseBa
     account = access.account_of(request)
     own = None
     if access.may_see_outcomes(account):
-        own = beside(shown, queries.states(key), release, smallest_group())
+        site = Site(queries.seen(key), clock.now(request), clock.zone(), smallest_group())
+        own = beside(shown, site, release)
     return render(request, "evidence/protocol.html", {"page": protocol_page(release, shown, own)})
 
 
