@@ -32,6 +32,7 @@ EXTRA_OF = {
     "axes": "clinic",
     "waitress": "clinic",
     "psycopg": "clinic",
+    "cryptography": "clinic",
 }
 """Which extra of pyproject.toml brings a top-level module."""
 

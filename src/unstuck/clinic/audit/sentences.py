@@ -56,6 +56,7 @@ _OTHERS: dict[str, Callable[[], str]] = {
     "demo": lambda: _("The demonstration"),
     "sim": lambda: _("The simulator"),
     "clock": lambda: _("The clock"),
+    "listener": lambda: _("The listener for monitors"),
     "ghost": lambda: _("The loader of simulated courses"),
 }
 
@@ -163,6 +164,17 @@ _SITE: dict[str, Say] = {
         _("was refused: rule “%(rule)s”") % {"rule": str(t.get("rule", "")).replace("_", " ")}
     ),
     "record.read": lambda t, _n: _("read the page “%(page)s”") % {"page": str(t.get("page", "")).replace("_", " ")},
+    "site.backed_up": lambda _t, _n: _("backed the clinic up"),
+    "site.restored": lambda t, _n: _("restored the clinic as of %(made_at)s") % t,
+    "monitor.named": lambda t, _n: _("named the monitor %(device)s") % t,
+    "monitor.retired": lambda t, _n: _("retired the monitor %(device)s") % t,
+    "monitor.assigned": lambda t, _n: (
+        _("put the monitor %(device)s at %(chair)s") % {**t, "chair": str(t["chair"]).replace("_", " ")}
+    ),
+    "monitor.refused": lambda t, _n: _("refused a connection from %(address)s, which is no monitor's") % t,
+    "monitor.message_erased": lambda _t, _n: _("erased what a monitor had sent"),
+    "monitor.confirmed": lambda _t, _n: _("confirmed a value that a monitor proposed"),
+    "monitor.rejected": lambda _t, _n: _("rejected a value that a monitor proposed"),
     "chair.named": lambda t, _n: _("named the chair %(chair)s") % t,
     "chair.changed": lambda t, _n: _("changed the chair %(chair)s") % t,
     "chair.retired": lambda t, _n: _("took the chair %(chair)s out of use") % t,

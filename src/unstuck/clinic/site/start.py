@@ -10,7 +10,7 @@ from django.core.management import call_command
 from unstuck.clinic import clock
 from unstuck.clinic.ledger import head
 from unstuck.clinic.rooms.actions import first_chairs
-from unstuck.clinic.site import demo
+from unstuck.clinic.site import demo, keeping
 from unstuck.clinic.site.checks import refusals
 from unstuck.core.errors import Complaint
 
@@ -21,6 +21,10 @@ class MayNotStart(Complaint):
 
 def prepare() -> None:
     """Tables migrated, static files collected, the ledger's head caught up after a crash, chairs to begin with."""
+    if keeping.is_unfinished():
+        raise MayNotStart(
+            "A restore was stopped in its middle.", mend="Empty the data folder and the database, restore again."
+        )
     call_command("migrate", verbosity=0, interactive=False)
     call_command("collectstatic", verbosity=0, interactive=False)
     head.catch_up_all()
