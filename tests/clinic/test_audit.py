@@ -118,6 +118,9 @@ def test_an_act_of_the_site_is_a_sentence(kind: str) -> None:
         "roles": ["nurse"],
         "chair": "chair_1",
         "offset_s": 45.0,
+        "device": "d_1",
+        "address": "10.0.0.7",
+        "made_at": "2026-03-01T21:00:00+00:00",
     }
     words = sentence(entry(kind, payload, "site"), {"a_x": "Cleo Cruz", "a_y": "Nia Nolan"})
     assert words.startswith("Cleo Cruz ") and words.endswith((".", "…")) and "course" not in words

@@ -12,8 +12,8 @@ import django
 HELP = "Restore the clinic from an archive into an empty place, and verify its ledger."
 
 KEY = """This is not the secret key that the clinic had. Nothing recorded is lost, but
-second factors must be set up anew and links that were sent no longer open. If you still have the old secret.key, empty this place, put it there first,
-and restore again."""
+second factors must be set up anew and links that were sent no longer open. If you still
+have the old secret.key, empty this place, put it there first, and restore again."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
