@@ -19,7 +19,7 @@ from unstuck.clinic.people.models import Person
 from unstuck.clinic.plan import look
 from unstuck.clinic.plan.board import BoardPage, Told, board
 from unstuck.clinic.plan.sight import Eyes, Room
-from unstuck.clinic.plan.visits import Day
+from unstuck.clinic.plan.visits import Day, today
 from unstuck.clinic.rooms.queries import Seat
 from unstuck.core import events as ev
 from unstuck.core.conditions import AtLeast
@@ -59,8 +59,8 @@ def enrolled_only(name: str) -> Loaded:
 
 
 def page(*courses: Loaded, hours: float, sight: Eyes = CARE, **told: Any) -> BoardPage:
-    told = {"room": Room(SEATS, {}), "heard": {}, **told}
-    return board(courses, sight, Day(at(hours), UTC), Told(**told))
+    day = Day(at(hours), UTC)
+    return board(today(courses, day), sight, day, Told(**{"room": Room(SEATS, {}), **told}))
 
 
 def running(name: str = "Rosa Running", *more: ev.Event) -> Loaded:

@@ -16,8 +16,10 @@ from unstuck.clinic.course.queries import ReleaseAltered, protocol_of
 from unstuck.clinic.ledger.queries import entries
 from unstuck.clinic.people.models import Account
 from unstuck.clinic.protocol import actions
+from unstuck.clinic.protocol.alarms import alarms_page
 from unstuck.clinic.protocol.chart import marks, schedule_svg
 from unstuck.clinic.protocol.models import Release, ReleaseIsFinal
+from unstuck.core.alarm_rates_file import load_alarm_rates
 from unstuck.core.protocol_file import canonical_text, load_protocol, parse_protocol, protocol_keys
 from unstuck.core.protocol_text import explain, schedule_table
 from unstuck.core.protocol_writer import content_hash
@@ -172,3 +174,26 @@ def test_a_null_result_stands_beside_its_strength(signed_in: Browser) -> None:
     """The shelf says what was found, so that good evidence of no difference does not read as a good treatment."""
     html = signed_in("cleo").get("/protocols/").content.decode()
     assert escape(load_protocol("abdallah_2022").findings[0].sentence) in html
+
+
+def test_whoever_signs_reads_how_often_the_alarms_rang(signed_in: Browser) -> None:
+    """The page of a protocol shows its profile's alarms a session with interval and number, marked as simulated."""
+    words = signed_in("cleo").get("/protocols/feder_2021/").content.decode()
+    own = next(one for one in load_alarm_rates() if (one.profile, one.protocol) == ("strict", "feder_2021"))
+    assert "Alarms in a session" in words and "simulated, not measured in any clinic" in words
+    assert f"{own.alarms.value:.2f} ({own.alarms.low:.2f} to {own.alarms.high:.2f})" in words
+    assert f"{own.sessions} sessions of {own.people} people" in words and "hardly rousable" in words
+
+
+def test_rates_of_another_text_are_not_passed_off() -> None:
+    """After a change of one limit of the profile the page says that the figures are of its earlier text."""
+    protocol = load_protocol("feder_2021")
+    assert protocol.monitoring is not None
+    told = alarms_page(protocol, load_alarm_rates())
+    assert told is not None and told.measured and not told.stale
+    changed = replace(protocol, monitoring=replace(protocol.monitoring, alerts=protocol.monitoring.alerts[1:]))
+    told = alarms_page(changed, load_alarm_rates())
+    assert told is not None and told.stale
+    unknown = replace(protocol, monitoring=replace(protocol.monitoring, profile="own"))
+    told = alarms_page(unknown, load_alarm_rates())
+    assert told is not None and not told.measured

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,14 +9,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from unstuck.clinic.alerts.pages import AlertRow
-from unstuck.clinic.course.queries import Loaded
 from unstuck.clinic.course.words import STATE_WORDS, span_text
 from unstuck.clinic.plan.chairs import ChairCard, chairs, sits
 from unstuck.clinic.plan.room import Rank
 from unstuck.clinic.plan.sight import Eyes, Room
 from unstuck.clinic.plan.urgency import QueueRow, most_urgent, of_alert, to_reach, who
-from unstuck.clinic.plan.visits import Day, Today, Visit, today
-from unstuck.clinic.plan.watch import Heard, Key
+from unstuck.clinic.plan.visits import Day, Today, Visit
 from unstuck.clinic.plan.words import clock
 from unstuck.core.schedule import State
 from unstuck.core.session import Phase
@@ -30,10 +27,9 @@ FROM_SESSIONS = ("session_alarm", "session_overdue", "unwatched", "help_called",
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the board is made from besides the courses: chairs, names, devices heard, open alerts, nurses on duty."""
+    """What the board is made from besides the courses: chairs, names, open alerts, nurses on duty."""
 
     room: Room
-    heard: Mapping[Key, Heard]
     alerts: tuple[tuple[AlertRow, str, datetime], ...] = ()  # row, kind, raised at
     nurses: int = 0
 
@@ -86,9 +82,8 @@ class BoardPage:
         return not (self.next or self.taken or self.later)
 
 
-def board(loaded_courses: Iterable[Loaded], eyes: Eyes, day: Day, told: Told) -> BoardPage:
+def board(courses: list[Today], eyes: Eyes, day: Day, told: Told) -> BoardPage:
     """The board at one instant, for one reader."""
-    courses = today(loaded_courses, day, told.heard)
     room = told.room
     arrivals = sorted((a for c in courses for a in _arrivals(c, eyes, day, room)), key=lambda a: (a.moment, a.who))
     reach = [row for c in courses if (row := to_reach(c, eyes, day, room))]

@@ -15,9 +15,9 @@ from unstuck.clinic.people import access
 from unstuck.clinic.people.models import Account
 from unstuck.clinic.people.queries import staff_names
 from unstuck.clinic.plan.board import BoardPage, Told, board
-from unstuck.clinic.plan.rounds import alarms_to_alerts
+from unstuck.clinic.plan.rounds import unanswered_to_alerts
 from unstuck.clinic.plan.sight import Room, eyes_of
-from unstuck.clinic.plan.visits import Day
+from unstuck.clinic.plan.visits import Day, today
 from unstuck.clinic.plan.watch import watches
 from unstuck.clinic.rooms.queries import seats
 from unstuck.core.alerting import Duty
@@ -37,12 +37,14 @@ def look(account: Account, at: datetime) -> Seen:
     rows = list(queries.everyone().filter(ended_at=None))
     courses = queries.loaded(rows)
     heard = watches()
-    alarms_to_alerts(courses, at, heard)
+    day = Day(at, clock.zone())
+    asked = today(courses, day, heard)
+    unanswered_to_alerts((visit for one in asked for visit in one.visits if visit.running), at)
     climb.escalate_due(at)
     room = Room(seats(), staff_names(people_of(courses)))
     nurses = sum(1 for shift in rota.on_duty(at) if shift.duty == Duty.NURSE.value)
-    told = Told(room, heard, _alerts(account, at), nurses)
-    return Seen(courses, board(courses, eyes_of(account, courses), Day(at, clock.zone()), told))
+    told = Told(room, _alerts(account, at), nurses)
+    return Seen(courses, board(asked, eyes_of(account, courses), day, told))
 
 
 def people_of(courses: list[Loaded]) -> set[str]:

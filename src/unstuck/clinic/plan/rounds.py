@@ -46,8 +46,12 @@ def alarms_to_alerts(courses: Iterable[Loaded], at: datetime, heard: Mapping[Key
 
     A cause that has its alert gets no second one; overdue readings and silence settle theirs when they are over.
     """
-    day = Day(at, clock.zone())
-    wanted = [one for visit in running_visits(courses, day, heard) for one in _wanted(visit, at)]
+    return unanswered_to_alerts(running_visits(courses, Day(at, clock.zone()), heard), at)
+
+
+def unanswered_to_alerts(visits: Iterable[Visit], at: datetime) -> int:
+    """As `alarms_to_alerts`, for every visit that is running, as somebody has loaded them."""
+    wanted = [one for visit in visits for one in _wanted(visit, at)]
     kinds = [*CALLS.values(), *ENDS_BY_ITSELF, "session_alarm"]
     standing = Alert.objects.filter(kind__in=kinds, raised_at__gt=at - _LOOKS_BACK)
     known = {(a.kind, a.course.key if a.course else "", a.cause): a for a in standing.select_related("course")}

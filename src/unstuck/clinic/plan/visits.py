@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta, tzinfo
 
 from unstuck.clinic.course.queries import Loaded
 from unstuck.clinic.plan.watch import Heard, Key
+from unstuck.core.course import Course as State
 from unstuck.core.course import standing
 from unstuck.core.events import DoseGiven, VisitBooked
 from unstuck.core.schedule import Due, due
@@ -93,8 +94,28 @@ def today(courses: Iterable[Loaded], day: Day, heard: Mapping[Key, Heard] | None
 
 
 def _today(one: Loaded, day: Day, heard: Mapping[Key, Heard]) -> Today:
-    rows = due(one.protocol, one.state, day.at, day.zone)
+    rows = _planned(one, day)
     return Today(one, rows, tuple(_visits(one, rows, day, heard)))
+
+
+_PLANNED: dict[str, tuple[State, datetime, tuple[Due, ...]]] = {}
+_MOST = 512  # courses whose plan is remembered
+
+
+def _planned(one: Loaded, day: Day) -> tuple[Due, ...]:
+    """What the plan asks for, worked out anew with each minute and each entry: its windows are hours and days long.
+
+    What happens in a chair is never remembered.
+    """
+    minute = day.at.replace(second=0, microsecond=0)
+    kept = _PLANNED.get(one.row.key)
+    if kept is not None and kept[0] is one.state and kept[1] == minute:
+        return kept[2]
+    rows = due(one.protocol, one.state, day.at, day.zone)
+    if len(_PLANNED) >= _MOST:
+        _PLANNED.clear()
+    _PLANNED[one.row.key] = (one.state, minute, rows)
+    return rows
 
 
 def running_visits(courses: Iterable[Loaded], day: Day, heard: Mapping[Key, Heard]) -> Iterator[Visit]:

@@ -11,7 +11,9 @@ from unstuck.clinic.people import access
 from unstuck.clinic.people.models import Account
 from unstuck.clinic.people.queries import display_names
 from unstuck.clinic.protocol import actions, queries
+from unstuck.clinic.protocol.alarms import alarms_page
 from unstuck.clinic.protocol.pages import changes_page, library_page, protocol_page
+from unstuck.core.alarm_rates_file import load_alarm_rates
 from unstuck.core.errors import Complaint
 from unstuck.core.protocol import Protocol
 from unstuck.core.protocol_file import load_protocol, protocol_keys
@@ -44,7 +46,7 @@ def protocol(request: HttpRequest, key: str) -> HttpResponseBase:
         clock.zone(),
         may_release=access.may_release_protocol(account),
     )
-    context = {"page": page, "refusals": refusals}
+    context = {"page": page, "refusals": refusals, "alarms": alarms_page(shown, load_alarm_rates())}
     return render(request, "protocol/protocol.html", context, status=409 if refusals else 200)
 
 
