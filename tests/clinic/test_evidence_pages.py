@@ -299,7 +299,7 @@ def test_every_pool_of_the_release_can_be_drawn() -> None:
     """No pool makes an empty drawing, and ratios are printed as ratios."""
     plots = {pool.key: plot_of(pool) for pool in release().pools}
     assert plots["ptsd_responders"].rows[0].said == "3.33 (1.14 to 9.75)"
-    assert plots["pe_g"].rows[-1].name == "Together"
+    assert plots["pe_waiting"].rows[-1].name == "Together"
     assert all(plot.rows for plot in plots.values())
 
 
@@ -318,5 +318,5 @@ def test_the_text_says_when_and_how_much_is_known() -> None:
     """It names the day, how many studies there are, in how many chance decided, and each claim with its source."""
     text = text_for(replace(release(), dated=date(2027, 1, 15)), "nasal_tfp", "Nasal ketamine")
     assert "As of 2027-01-15." in text
-    assert "We know of one study of this treatment. In none of them did chance decide" in text
+    assert "We know of one study of this treatment. In it chance did not decide who got it" in text
     assert '"The nasal spray works as well as the infusion."' in text

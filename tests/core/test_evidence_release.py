@@ -21,7 +21,7 @@ def test_a_release_has_no_mean_of_two():
     pools = {pool.key: pool for pool in parse(TEXT).pools}
     assert pools["ptsd_g"].mean is None
     assert len(pools["ptsd_g"].lines) == 2
-    assert pools["pe_g"].mean is not None
+    assert pools["pe_waiting"].mean is not None
 
 
 def test_uncontrolled_studies_are_marked():

@@ -123,3 +123,14 @@ def test_releasing_writes_a_file_and_says_what_is_new(capsys, tmp_path):
     assert main(["evidence", "release", "--out", str(tmp_path), "--date", "2027-02-15"]) == 0
     assert "The library is as it was on 2027-01-15" in capsys.readouterr().out
     assert newest([tmp_path]).dated == date(2027, 2, 15)
+
+
+def test_a_release_counts_each_study_once():
+    """A trial with two scales or two arms of one therapy gives one row of a pool, and the rest is said."""
+    for pool in make(date(2027, 1, 15)).pools:
+        if pool.key != "borgogna":
+            names = [line.label for line in pool.lines]
+            assert len(set(names)) == len(names), pool.key
+    pools = {pool.key: pool for pool in make(date(2027, 1, 15)).pools}
+    assert any("of the same people" in note for note in pools["pe_waiting"].notes)
+    assert [line.detail for line in pools["pe_waiting"].lines if line.label.startswith("Wells")] != []

@@ -82,6 +82,23 @@ def of_table(name: str, treatment: str | None, controls: Sequence[str]) -> tuple
     return tuple(_table_row(row, sign) for row in kept)
 
 
+def one_a_study(rows: Sequence[Effect]) -> tuple[tuple[Effect, ...], str]:
+    """One row for each study, CAPS before other scales and then the larger group; and a sentence on what is left out."""
+    best: dict[str, Effect] = {}
+    for row in rows:
+        rival = best.get(row.label)
+        if rival is None or _prefers(row, rival):
+            best[row.label] = row
+    out = len(rows) - len(best)
+    said = f"{out} more rows are of the same people and are left out." if out else ""
+    return tuple(row for row in rows if best[row.label] is row), said
+
+
+def _prefers(one: Effect, other: Effect) -> bool:
+    rank = [("CAPS" in row.detail, row.n or 0) for row in (one, other)]
+    return rank[0] > rank[1]
+
+
 def _table_row(row: dict[str, str], sign: int) -> Effect:
     detail = f"{row['treated']} against {row['against']}, {row['measure'].upper()}"
     size = int(float(row["n"])) if row["n"] else None

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from unstuck.cli.evidence_pools import Asked, as_pool, of_selection, of_table, options
+from unstuck.cli.evidence_pools import Asked, as_pool, of_selection, of_table, one_a_study, options
 from unstuck.cli.evidence_text import effect_line
 from unstuck.core.arithmetic import Z95, se_of_interval
 from unstuck.core.claims_file import load_claims, load_reviews
@@ -21,6 +22,13 @@ from unstuck.core.references_file import load_references
 from unstuck.core.sourced import Read, Source
 
 KETAMINE = ("favours control", "favours ketamine")
+MDMA = "MDMA with therapy against low dose or placebo with therapy, six trials"
+THERAPY = ("favours control", "favours therapy")
+G = "standard deviations (g)"
+CONTROLS = (
+    ("waiting", "waiting", ["Waitlist"]),
+    ("other", "usual care or another treatment", ["TAU", "Other"]),
+)
 THERAPIES = {"PE": ("pe", "Prolonged exposure"), "EMDR": ("emdr", "EMDR")}
 
 
@@ -84,7 +92,7 @@ def _since(before: Release | None, made: Release) -> str:
 def _pools(studies: Mapping[str, Study], measures: dict[str, Measure]) -> Iterator[Pool]:
     """The questions that the clinic shows, the ketamine ones first."""
     asked = (
-        (Unit.SMD, "ptsd_g", "PTSD symptoms, ketamine against control, first time read", "standard deviations (g)"),
+        (Unit.SMD, "ptsd_g", "PTSD symptoms, ketamine against control, first time read", G),
         (Unit.RR, "ptsd_responders", "People who responded, ketamine against control", "ratio of responders"),
     )
     for unit, key, question, words in asked:
@@ -97,20 +105,16 @@ def _pools(studies: Mapping[str, Study], measures: dict[str, Measure]) -> Iterat
         "borgogna_2024", "borgogna", "What one review of six trials printed", tuple(sorted(_ketamine(studies)))
     )
     for treatment, (protocol, title) in THERAPIES.items():
-        question = f"{title} against waiting, usual care or other treatment"
-        about = Asked(
-            f"{protocol}_g",
-            question,
-            Unit.SMD,
-            "standard deviations (g)",
-            "favours control",
-            "favours therapy",
-            (protocol,),
-        )
-        yield as_pool(about, of_table("psychotherapy", treatment, []), options())
-    about = Asked("mdma_g", "MDMA with therapy against low dose or placebo with therapy, six trials", Unit.SMD,
-                  "standard deviations (g)", "favours control", "favours MDMA", ("maps_frame",))  # fmt: skip
+        for key, words, controls in CONTROLS:
+            about = Asked(f"{protocol}_{key}", f"{title} against {words}", Unit.SMD, G, *THERAPY, (protocol,))
+            rows, said = one_a_study(of_table("psychotherapy", treatment, controls))
+            yield _noted(as_pool(about, rows, options()), said)
+    about = Asked("mdma_g", MDMA, Unit.SMD, G, "favours control", "favours MDMA", ("maps_frame",))
     yield as_pool(about, of_table("mdma", None, []), options())
+
+
+def _noted(pool: Pool, said: str) -> Pool:
+    return replace(pool, notes=(*pool.notes, said)) if said else pool
 
 
 def _ketamine(studies: Mapping[str, Study]) -> set[str]:
@@ -124,7 +128,7 @@ def _published(source: str, key: str, question: str, protocols: tuple[str, ...])
     lines = tuple(_review_line(review) for review in reviews if review.value is not None)
     note = "These rows share their trials and are not added up. The rows of the trials could not be read."
     return Pool(
-        key=key, question=question, unit="standard deviations (g)", favours_low=KETAMINE[0], favours_high=KETAMINE[1],
+        key=key, question=question, unit=G, favours_low=KETAMINE[0], favours_high=KETAMINE[1],
         ratio=False, lines=lines, silent=(), method="", warning="", notes=(note,), protocols=protocols,
     )  # fmt: skip
 

@@ -24,7 +24,7 @@ def text_for(release: Release, protocol: str, title: str) -> str:
     papers = [paper for paper in release.papers if protocol in paper.protocols and not paper.same_people_as]
     by_lot = [paper for paper in papers if paper.by_lot]
     lines = [f"What is known about: {title}", f"As of {release.dated.isoformat()}.", ""]
-    lines.append(f"We know of {_studies(len(papers))} of this treatment. {_lot(len(by_lot))}")
+    lines.append(f"We know of {_studies(len(papers))} of this treatment. {_lot(len(by_lot), len(papers))}")
     for paper in by_lot:
         people = f"{paper.n} people" if paper.n is not None else "number of people not known"
         lines.append(f"- {paper.label}: {paper.title} ({people}). {paper.population}.")
@@ -38,11 +38,15 @@ def _studies(count: int) -> str:
     return {0: "no study", 1: "one study"}.get(count, f"{count} studies")
 
 
-def _lot(count: int) -> str:
+def _lot(count: int, of: int) -> str:
     """How many of them can tell an effect from what would have happened anyway."""
+    unknown = "nobody can tell what the treatment itself did."
+    if not of:
+        return f"So {unknown}"
     if not count:
-        return "In none of them did chance decide who got it, so that nobody can tell what the treatment itself did."
-    which = "one of them" if count == 1 else f"{count} of them"
+        none = "In it chance did not decide" if of == 1 else "In none of them did chance decide"
+        return f"{none} who got it, so that {unknown}"
+    which = "it" if of == 1 else "one of them" if count == 1 else f"{count} of them"
     return f"In {which} chance decided who got it; only such studies can tell what the treatment itself did."
 
 
