@@ -50,6 +50,17 @@ PAGES = [
     ("cleo", "/protocols/feder_2021/"),
     ("cleo", "/protocols/maps_frame/"),
     ("quinn", "/audit/"),
+    ("otis", "/stock/"),
+    ("nia", "/stock/"),
+    ("nia", "{lot}"),
+    ("nia", "{lot}waste/"),
+    ("otis", "/stock/receive/"),
+    ("otis", "/stock/products/new/"),
+    ("otis", "/stock/count/"),
+    ("otis", "/stock/discrepancies/"),
+    ("otis", "{discrepancy}"),
+    ("quinn", "{discrepancy}"),
+    ("alma", "/people/second-factor/"),
     ("alma", "/people/accounts/"),
     ("alma", "/chairs/"),
     ("alma", "/chairs/chair_1/"),
@@ -72,6 +83,13 @@ def course_address(page: Page) -> str:
     return str(page.locator("a.row-link").first.get_attribute("href"))
 
 
+def stock_addresses(page: Page) -> dict[str, str]:
+    """A lot with a history and the open discrepancy of the demonstration's stock."""
+    page.goto("/stock/")
+    lot = str(page.locator("table a.row-link").nth(2).get_attribute("href"))
+    return {"lot": lot, "discrepancy": str(page.locator(".next a.b").get_attribute("href"))}
+
+
 def breaches(page: Page) -> list[str]:
     """What axe finds, each with the element and why."""
     found = Axe().run(page, options={"runOnly": TAGS}).response["violations"]
@@ -86,6 +104,8 @@ def opened(visit: Visit, request: pytest.FixtureRequest) -> tuple[Page, str]:
     if address == "{own}":
         page.goto("/")
         address = str(page.locator("main a.b").first.get_attribute("href"))
+    if address.startswith(("{lot}", "{discrepancy}")):
+        address = address.format(**stock_addresses(visit("otis")))
     if "{course}" in address:
         address = address.format(course=course_address(visit("cleo")))
     return page, address

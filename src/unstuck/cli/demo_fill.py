@@ -21,8 +21,8 @@ CHAIRS = ("chair_1", "chair_2", "chair_3")
 
 
 def register() -> None:
-    """Names the hooks that fill a new demonstration."""
-    demo.HOOKS = (_fill, rota.fill)
+    """Names the hooks that fill a new demonstration: people first, then duties, then what the site itself fills."""
+    demo.HOOKS = (_fill, rota.fill, *demo.HOOKS)
 
 
 def _fill(at: datetime) -> None:

@@ -116,9 +116,9 @@ def _may_draw(asked: Draw, lot: Lot, at: datetime) -> None:
         raise no.LotExpired(f"Lot {lot.label} expired on {lot.expires_on}.", mend="Take another lot; waste this one.")
     if lot.set_aside:
         raise no.LotSetAside(f"Lot {lot.label} is set aside.", mend="Take another lot.")
-    if not lot.masked and not access.may_see_doses(asked.actor, asked.course):
+    if not lot.masked and access.stock_would_unmask(asked.course):
         raise no.MaskWouldBreak(
-            "This course is blinded to you, and this lot shows what it is.", mend="Take the lot with a neutral label."
+            "This course is blinded, and this lot shows what it is.", mend="Take the lot with a neutral label."
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 
 from django.db.models.enums import TextChoices
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from unstuck.core.errors import Complaint
@@ -55,3 +56,17 @@ def plain(number: Decimal) -> Decimal:
     """The same number as a person writes it: 20, not 2E+1 or 20.000."""
     whole = number.to_integral_value()
     return whole if number == whole else number.normalize()
+
+
+def said(form: Form, parts: int) -> str:
+    """The amount with its unit, as a person says it: 3.5 mL, 1 spray, 48 sprays."""
+    amount = amount_of(form, parts)
+    plural = "" if form is Form.VIAL or abs(amount) == 1 else "s"
+    return f"{amount} {form.unit}{plural}"
+
+
+def number_words(numbers: list[int]) -> str:
+    """Numbers of containers in ascending order, a long unbroken run as its ends."""
+    if len(numbers) > 3 and numbers[-1] - numbers[0] == len(numbers) - 1:
+        return _now("%(first)s to %(last)s") % {"first": numbers[0], "last": numbers[-1]}
+    return ", ".join(str(number) for number in numbers)

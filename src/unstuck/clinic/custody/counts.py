@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import transaction
 
+from unstuck.clinic.alerts.actions import Moment, raise_alert, settle
 from unstuck.clinic.custody import refusals as no
 from unstuck.clinic.custody.acts import Move, Signed, chain_of, move, on_hand, standing, two_people, write
 from unstuck.clinic.custody.models import REPORTED, SAFE, Container, Discrepancy, Kind, Lot, Outcome, Words
@@ -102,6 +103,7 @@ def _open(counted: Count, signed: Signed, amounts: tuple[int, int], at: datetime
         payload,
         at,
     )
+    raise_alert("drug_discrepancy", "", signed.actor.key, at, key)
     return Discrepancy.objects.create(
         key=key, lot=counted.lot, location=counted.location, expected=amounts[0], found=amounts[1], opened_at=at
     )
@@ -191,6 +193,13 @@ def close(discrepancy: Discrepancy, outcome: Outcome, signed: Signed, at: dateti
         _adjust(discrepancy, deltas, signed, at)
         discrepancy.outcome, discrepancy.closed_at = outcome, at
         discrepancy.save(update_fields=["outcome", "closed_at"])
+        settle(
+            "drug_discrepancy",
+            "",
+            discrepancy.key,
+            "reported" if discrepancy.report else "found",
+            Moment(signed.actor.key, at),
+        )
         return discrepancy
 
 

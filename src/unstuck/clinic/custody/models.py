@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from unstuck.clinic import clock
-from unstuck.clinic.custody.amounts import Form, amount_of, plain
+from unstuck.clinic.custody.amounts import Form, amount_of, plain, said
 
 SAFE = "safe"
 """The location that a site has when it has only one."""
@@ -149,6 +149,10 @@ class Lot(models.Model):
     def amount(self, parts: int) -> Decimal:
         """Parts as mL, sprays or tablets."""
         return amount_of(self.form, parts)
+
+    def said(self, parts: int) -> str:
+        """Parts with their unit, in words: 3.5 mL, 48 sprays."""
+        return said(self.form, parts)
 
     def expired(self, at: datetime) -> bool:
         """Whether its last day is over at the site's clock."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import Q, QuerySet
@@ -10,11 +13,12 @@ from django.db.models import Q, QuerySet
 from unstuck.clinic.custody import acts, barcode, counts
 from unstuck.clinic.custody.fold import fold
 from unstuck.clinic.custody.models import SAFE, Container, Discrepancy, Drawing, Lot, Words
-from unstuck.clinic.ledger.models import Chain
+from unstuck.clinic.ledger.models import Chain, Entry
 from unstuck.clinic.ledger.queries import entries
 from unstuck.clinic.people import access
 from unstuck.clinic.people.access import CourseLike
 from unstuck.clinic.people.models import Account
+from unstuck.clinic.people.queries import staff_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,22 @@ def locations() -> tuple[str, ...]:
     """Every location that ever held anything; the one safe of a new site."""
     keys = Chain.objects.filter(key__startswith="custody:", length__gt=0).values_list("key", flat=True)
     return tuple(sorted(key.partition(":")[2] for key in keys)) or (SAFE,)
+
+
+def last_count(location: str) -> datetime | None:
+    """When anything of that location was last counted."""
+    counted = Entry.objects.filter(chain=acts.chain_of(location), kind="custody.counted").order_by("-seq").first()
+    return counted.recorded_at if counted else None
+
+
+def witnesses(chain: Iterable[Entry]) -> set[str]:
+    """The keys of everybody who signed as second person in these entries."""
+    return {str(json.loads(entry.payload).get("witness", "")) for entry in chain}
+
+
+def names_of(keys: set[str]) -> dict[str, str]:
+    """The names of staff by the keys of their accounts."""
+    return staff_names(keys - {""})
 
 
 def differences() -> tuple[str, ...]:

@@ -43,7 +43,7 @@ class NotEnough(CustodyRefusal):
 
 
 class MaskWouldBreak(CustodyRefusal):
-    """The course is blinded to this person and the lot shows its drug."""
+    """The course is blinded to some who see the stock, and the lot shows its drug."""
 
 
 class ActDiffers(CustodyRefusal):

@@ -290,6 +290,11 @@ def may_see_doses(account: Account, course: CourseLike) -> bool:
     return may_see_arm(account, course)
 
 
+def stock_would_unmask(course: CourseLike) -> bool:
+    """Whether some who see the stock must not learn this course's drug: its doses then come from masked lots."""
+    return course.blinded and bool(course.blinded_roles & {Role.NURSE.value, Role.PRESCRIBER.value})
+
+
 def may_see_readings(account: Account, course: CourseLike) -> bool:
     """Vital signs, dissociation scales and side effects during dosing, which would unmask the arm."""
     return may_see_arm(account, course)

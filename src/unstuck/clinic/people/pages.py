@@ -17,6 +17,7 @@ class AccountRow:
     is_active: bool
     left_at: datetime | None
     is_staff: bool
+    has_second_factor: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,4 +40,5 @@ def _row(account: Account) -> AccountRow:
         is_active=account.is_active,
         left_at=account.left_at,
         is_staff=account.person_id is None,
+        has_second_factor=hasattr(account, "second_factor"),
     )

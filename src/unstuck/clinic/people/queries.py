@@ -7,7 +7,9 @@ from unstuck.clinic.people.models import Account, Person, Role
 
 def accounts() -> tuple[Account, ...]:
     """Every account, those in use first."""
-    return tuple(Account.objects.order_by("-is_active", "username").prefetch_related("grants"))
+    return tuple(
+        Account.objects.order_by("-is_active", "username").select_related("second_factor").prefetch_related("grants")
+    )
 
 
 def has_administrator() -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from django.db import transaction
 
+from unstuck.clinic.custody import demo as stock
 from unstuck.clinic.people.actions import Identity, NewAccount, open_account, register_person
 from unstuck.clinic.people.models import Account, Person, Role
 
@@ -118,5 +119,5 @@ def _passwords(file: Path) -> dict[str, str]:
     return made
 
 
-HOOKS: tuple[Hook, ...] = ()
-"""What fills the demonstration, in this order: protocols first, then courses."""
+HOOKS: tuple[Hook, ...] = (stock.fill,)
+"""What fills the demonstration, in this order: protocols and courses are put before, the stock draws for them."""

@@ -30,6 +30,7 @@ PAGES = (
     ("alerts/", "unstuck.clinic.alerts.urls"),
     ("protocols/", "unstuck.clinic.protocol.urls"),
     ("evidence/", "unstuck.clinic.evidence.urls"),
+    ("stock/", "unstuck.clinic.custody.urls"),
     ("audit/", "unstuck.clinic.audit.urls"),
 )  # fmt: skip
 """(prefix of the address, module with `urlpatterns` and `app_name`)."""
