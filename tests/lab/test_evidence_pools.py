@@ -132,5 +132,5 @@ def test_a_release_counts_each_study_once():
             names = [line.label for line in pool.lines]
             assert len(set(names)) == len(names), pool.key
     pools = {pool.key: pool for pool in make(date(2027, 1, 15)).pools}
-    assert any("of the same people" in note for note in pools["pe_waiting"].notes)
+    assert any("Rows of the same people" in note for note in pools["pe_waiting"].notes)
     assert [line.detail for line in pools["pe_waiting"].lines if line.label.startswith("Wells")] != []

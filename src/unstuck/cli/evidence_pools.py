@@ -20,6 +20,13 @@ from unstuck.lab.meta.tau2 import Method
 
 FEWEST = 3
 """Fewer rows are shown side by side in a release: from two nobody can tell how much trials differ."""
+CAREFUL = Options(Method.REML, Interval.AD_HOC)
+"""How releases are pooled: an interval never narrower than the classic one, as few trials can look too much alike."""
+INTERVAL_WORDS = {
+    Interval.NORMAL: "",
+    Interval.KNAPP_HARTUNG: ", Knapp-Hartung",
+    Interval.AD_HOC: ", Knapp-Hartung, never narrower than the normal interval",
+}
 METHOD_WORDS = {"REML": "REML", "DL": "DerSimonian-Laird", "PM": "Paule-Mandel", "FE": "fixed effect"}
 
 
@@ -83,14 +90,14 @@ def of_table(name: str, treatment: str | None, controls: Sequence[str]) -> tuple
 
 
 def one_a_study(rows: Sequence[Effect]) -> tuple[tuple[Effect, ...], str]:
-    """One row for each study, CAPS before other scales and then the larger group; and a sentence on what is left out."""
+    """One row for each study, CAPS before other scales, then the larger group; and a sentence on what is left out."""
     best: dict[str, Effect] = {}
     for row in rows:
         rival = best.get(row.label)
         if rival is None or _prefers(row, rival):
             best[row.label] = row
     out = len(rows) - len(best)
-    said = f"{out} more rows are of the same people and are left out." if out else ""
+    said = f"Rows of the same people that are left out: {out}." if out else ""
     return tuple(row for row in rows if best[row.label] is row), said
 
 
@@ -133,7 +140,7 @@ def as_pool(
         return replace(empty, lines=lines, notes=(note,))
     mean = Line("Together", result.mean.estimate, result.mean.low, result.mean.high, n=_people(rows))
     spread = result.prediction or (None, None)
-    words = METHOD_WORDS[how.method] + (", Knapp-Hartung" if how.interval is Interval.KNAPP_HARTUNG else "")
+    words = METHOD_WORDS[how.method] + INTERVAL_WORDS[how.interval]
     return replace(
         empty, lines=lines, notes=result.notes, mean=mean, method=words,
         new_study_low=spread[0], new_study_high=spread[1],

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from unstuck.cli.evidence_pools import Asked, as_pool, of_selection, of_table, one_a_study, options
+from unstuck.cli.evidence_pools import CAREFUL, Asked, as_pool, of_selection, of_table, one_a_study
 from unstuck.cli.evidence_text import effect_line
 from unstuck.core.arithmetic import Z95, se_of_interval
 from unstuck.core.claims_file import load_claims, load_reviews
@@ -100,7 +100,7 @@ def _pools(studies: Mapping[str, Study], measures: dict[str, Measure]) -> Iterat
         protocols = sorted({p for row in selection.rows for p in studies[row.study].protocols})
         silent = sorted({p for out in selection.left_out for p in studies[out.study].protocols})
         about = Asked(key, question, unit, words, *KETAMINE, tuple(sorted({*protocols, *silent})))
-        yield as_pool(about, of_selection(selection, measures), options(), selection)
+        yield as_pool(about, of_selection(selection, measures), CAREFUL, selection)
     yield _published(
         "borgogna_2024", "borgogna", "What one review of six trials printed", tuple(sorted(_ketamine(studies)))
     )
@@ -108,9 +108,9 @@ def _pools(studies: Mapping[str, Study], measures: dict[str, Measure]) -> Iterat
         for key, words, controls in CONTROLS:
             about = Asked(f"{protocol}_{key}", f"{title} against {words}", Unit.SMD, G, *THERAPY, (protocol,))
             rows, said = one_a_study(of_table("psychotherapy", treatment, controls))
-            yield _noted(as_pool(about, rows, options()), said)
+            yield _noted(as_pool(about, rows, CAREFUL), said)
     about = Asked("mdma_g", MDMA, Unit.SMD, G, "favours control", "favours MDMA", ("maps_frame",))
-    yield as_pool(about, of_table("mdma", None, []), options())
+    yield as_pool(about, of_table("mdma", None, []), CAREFUL)
 
 
 def _noted(pool: Pool, said: str) -> Pool:
