@@ -15,19 +15,19 @@ _TERMS = 18
 
 
 def exponential(matrix: Floats) -> Floats:
-    """exp(A) of each A in a stack (n, K, K) whose off-diagonal entries are not negative."""
+    """exp(A) of each A in a stack (n, K, K) whose off-diagonal entries are not negative; each apart from the others."""
     count = matrix.shape[-1]
     shift = np.max(-np.einsum("nii->ni", matrix), axis=1).clip(min=0.0)
     moved = matrix + shift[:, None, None] * np.eye(count)
-    size = float(np.max(np.abs(moved).sum(axis=1), initial=0.0))
-    squarings = max(0, int(np.ceil(np.log2(max(size, 1e-300)))) + 1)
-    part = moved / 2.0**squarings
+    size = np.max(np.abs(moved).sum(axis=1), axis=1, initial=0.0)
+    squarings = np.maximum(0, np.ceil(np.log2(np.maximum(size, 1e-300))) + 1)
+    part = moved / (2.0**squarings)[:, None, None]
     total = np.tile(np.eye(count), (len(matrix), 1, 1))
     for term in range(_TERMS, 0, -1):
         total = np.eye(count) + (part @ total) / term
     total = total * np.exp(-shift / 2.0**squarings)[:, None, None]
-    for _ in range(squarings):
-        total = total @ total
+    for done in range(int(squarings.max(initial=0))):
+        total = np.where((done < squarings)[:, None, None], total @ total, total)
     found: Floats = total
     return found
 

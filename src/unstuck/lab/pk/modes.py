@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from unstuck.lab.pk.people import Floats
 
-MOST_LOSS = 1e3
+MOST_LOSS = 200.0
 """Largest factor by which close rates may magnify rounding before a person is solved by the guard."""
 NEAR = 0.25
 

@@ -1,0 +1,158 @@
+"""One stretch of time with constant parameters for many people: the compiled solver, and the guard for whom it
+marks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TextIO
+
+import numpy as np
+
+from unstuck.lab.pk.exact import Rows, run
+from unstuck.lab.pk.kernel import Crowd, plan_of, run_crowd, solve_crowd
+from unstuck.lab.pk.lanes import LANES
+from unstuck.lab.pk.modes import Bools
+from unstuck.lab.pk.people import Floats, People
+from unstuck.lab.pk.program import compile_program
+from unstuck.lab.pk.regimen import Regimen
+from unstuck.lab.pk.system import System
+
+_PARTS = 8
+_ZOOMS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What a stretch gives: concentrations (O, n, T), areas, areas to come, peaks, their hours and hours above the
+    level (O, n), and the states at its end (n, K)."""
+
+    conc: Floats
+    area: Floats
+    rest: Floats
+    peak: Floats
+    peak_h: Floats
+    above_h: Floats
+    end: Floats
+
+
+def solve_stretch(
+    system: System, regimen: Regimen, who: People, times_h: Floats, start: Floats, level: Floats | None = None
+) -> Stretch:
+    """The stretch from 0 to the last time for these people, beginning with `start` (n, K); peaks and hours above
+    where a level (O,) is given, inf for an output without one."""
+    program = compile_program(regimen, system, who, times_h)
+    plan = plan_of(system, program)
+    n = len(who)
+    pad = -n % LANES
+    crowd = Crowd(
+        _padded(system.matrix, pad),
+        np.ascontiguousarray(_padded(np.array([c.amount_mg for c in program.channels]).reshape(-1, n).T, pad).T),
+        np.ascontiguousarray(_padded(np.array([r.scale for r in system.readings.values()]).T, pad).T),
+        _padded(start, pad),
+    )
+    found = solve_crowd(plan, crowd, level)
+    conc = found.conc.transpose(2, 0, 3, 1).reshape(len(system.readings), n + pad, -1)[:, :n]
+    rows = (found.area, found.rest, found.peak, found.peak_h, found.above_h)
+    area, rest, peak, peak_h, above_h = (row[:, :n].copy() for row in rows)
+    stretch = Stretch(conc, area, rest, peak, peak_h, above_h, found.end[:n])
+    marked = np.flatnonzero(found.sound[:n] != 1.0)
+    if marked.size:
+        _guard(stretch, marked, (system, regimen, who, times_h, start, level))
+    return stretch
+
+
+def _padded(values: Floats, pad: int) -> Floats:
+    """The rows, and the last one so many times more."""
+    return np.ascontiguousarray(np.concatenate([values, np.repeat(values[-1:], pad, axis=0)]))
+
+
+Asked = tuple[System, Regimen, People, Floats, Floats, "Floats | None"]
+
+
+def _guard(stretch: Stretch, rows: Rows, asked: Asked) -> None:
+    """Writes the guarded solution of those people over what the kernel found."""
+    system, regimen, who, times_h, start, level = asked
+    part = _only(system, rows)
+    few = replace_rows(who, rows)
+    program = compile_program(regimen, part, few, times_h)
+    states, area, rest = run(part, program, start[rows])
+    for o, reading in enumerate(part.readings.values()):
+        k = part.states.index(reading.state)
+        stretch.conc[o, rows] = states[:, :, k] * reading.scale[:, None]
+        stretch.area[o, rows], stretch.rest[o, rows] = area[:, k] * reading.scale, rest[:, k] * reading.scale
+    stretch.end[rows] = states[:, -1]
+    if level is not None:
+        _guarded_peaks(stretch, rows, (part, regimen, few, program.grid_h, start[rows], level))
+
+
+def _guarded_peaks(stretch: Stretch, rows: Rows, asked: tuple[System, Regimen, People, Floats, Floats, Floats]) -> None:
+    """Peaks and hours above a level from curves read finely, and again more finely where they turn or cross."""
+    part, regimen, few, grid, start, level = asked
+    times = _split(grid, np.ones(grid.size - 1, dtype=bool))
+    for _ in range(_ZOOMS):
+        states, _, _ = run(part, compile_program(regimen, part, few, times), start)
+        curves = [states[:, :, part.states.index(r.state)] * r.scale[:, None] for r in part.readings.values()]
+        read_at, near = times, np.zeros(times.size - 1, dtype=bool)
+        for curve, over in zip(curves, level, strict=True):
+            top = curve.argmax(axis=1)
+            near[np.minimum(top, near.size - 1)] = near[np.maximum(top - 1, 0)] = True
+            near |= ((curve[:, 1:] > over) != (curve[:, :-1] > over)).any(axis=0)
+        times = _split(times, near)
+    for o, curve in enumerate(curves):
+        stretch.peak[o, rows], stretch.peak_h[o, rows] = curve.max(axis=1), read_at[curve.argmax(axis=1)]
+        stretch.above_h[o, rows] = _above(read_at, curve, float(level[o]))
+
+
+def _split(times: Floats, chosen: Bools) -> Floats:
+    """The times, with seven more in each chosen step."""
+    parts = [a + (b - a) * np.arange(_PARTS if c else 1) / _PARTS for (a, b), c in zip(pairwise(times), chosen,
+             strict=True)]  # fmt: skip
+    return np.append(np.concatenate([*parts, np.zeros(0)]), times[-1])
+
+
+def _above(times: Floats, curve: Floats, level: float) -> Floats:
+    """Hours above the level of curves that are straight between the times."""
+    if not np.isfinite(level):
+        return np.zeros(len(curve))
+    one, other = curve[:, :-1] - level, curve[:, 1:] - level
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mixed = np.maximum(one, other) / np.abs(one - other)
+    share = np.where((one > 0) == (other > 0), (one > 0) * 1.0, mixed)
+    found: Floats = (share * np.diff(times)).sum(axis=1)
+    return found
+
+
+def _only(system: System, rows: Rows) -> System:
+    ports = {r: tuple(replace(p, share=p.share[rows]) for p in ports) for r, ports in system.ports.items()}
+    readings = {name: replace(r, scale=r.scale[rows]) for name, r in system.readings.items()}
+    return System(system.states, system.matrix[rows], ports, readings)
+
+
+def replace_rows(who: People, rows: Rows) -> People:
+    """The people in those rows."""
+    return People(
+        who.weight_kg[rows], who.age_years[rows], who.woman[rows], who.clint_factor[rows], who.asian[rows],
+        who.japanese[rows],
+    )  # fmt: skip
+
+
+@contextmanager
+def telling_of_compilation(stream: TextIO, after_s: float = 1.5) -> Iterator[None]:
+    """Says once on `stream` that the solver is being compiled, where what is done inside takes long: the first call
+    after installation does, later ones find the result in the cache."""
+    tell = threading.Timer(after_s, _say, (stream,))
+    tell.daemon = True
+    if not run_crowd.signatures:  # nothing is compiled or loaded yet in this process
+        tell.start()
+    try:
+        yield
+    finally:
+        tell.cancel()
+
+
+def _say(stream: TextIO) -> None:
+    print("Compiling the solver; this happens once after installation and takes about half a minute.", file=stream)
