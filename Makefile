@@ -24,11 +24,11 @@ demo-reset:
 	@.venv/bin/unstuck serve --demo --reset
 
 test:
-	@$(ENVIRONMENT) .venv lab clinic dev
+	@$(ENVIRONMENT) .venv lab plots clinic dev
 	@$(PYTHON) tools/test_all.py $(STAGES)
 
 format:
-	@$(ENVIRONMENT) .venv lab clinic dev
+	@$(ENVIRONMENT) .venv lab plots clinic dev
 	@.venv/bin/ruff check --fix . && .venv/bin/ruff format .
 
 constraints:

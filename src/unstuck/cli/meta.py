@@ -42,6 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prior", metavar="KEY", help="a Bayesian pool as well, with this prior of the library")
     parser.add_argument("--keep-twins", action="store_true", help="rows of equal figures are different studies")
     parser.add_argument("--ratio", action="store_true", help="effects are log ratios: plot them as ratios")
+    parser.add_argument("--title", metavar="TEXT", help="title of the plots (default: the file's name)")
+    parser.add_argument("--axis", metavar="TEXT", help="what the effects are, under the axis of the plots")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="write a forest plot (.png, .svg or .pdf)")
     parser.add_argument("--funnel", type=Path, metavar="FILE", help="write a funnel plot")
     parser.add_argument("--json", action="store_true", help="print the answer as JSON")
@@ -92,7 +94,8 @@ def _plots(args: argparse.Namespace, sample: Effects, found: Answer) -> None:
     plots = importlib.import_module("unstuck.lab.meta.plots")  # Matplotlib is needed here only
     pooled = drawn(sample, found)
     note = " ".join(pooled.notes)
-    words = plots.Words(args.file.stem, axis=args.yi, note=note, ratio=args.ratio)
+    axis = args.axis or ("Ratio, on a logarithmic axis" if args.ratio else args.yi)
+    words = plots.Words(args.title or args.file.stem, axis=axis, note=note, ratio=args.ratio)
     if args.plot is not None:
         plots.forest(forest_rows(sample, pooled), args.plot, words)
     if args.funnel is not None:

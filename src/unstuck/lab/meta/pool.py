@@ -116,6 +116,8 @@ def _cautions(problem: Problem, spread: Heterogeneity, mean: Line, options: Opti
     said = []
     if len(problem.y) < FEW:
         said.append(f"{len(problem.y)} studies: how much they differ is hardly known.")
+    if spread.tau2 == 0 and spread.tau2_high > 0:
+        said.append("tau2 came out as zero, which is no proof of it: the prediction interval is then too narrow.")
     if spread.tau2_high == 0:
         said.append("The effects are more alike than chance allows: are the standard errors too large?")
     plain = lines(problem, solve(problem, spread.tau2 or 0.0), Options(options.method, Interval.NORMAL, options.level))[
