@@ -164,7 +164,9 @@ def newer(report: Report) -> None:
     if found.returncode:
         report.said["newer"] = ["no Python 3.13 on this machine; it is tested where there is one"]
         return
-    subprocess.run([found.stdout.strip(), ROOT / "tools/environment.py", NEWER, "lab", "plots", "clinic", "dev"], check=True)
+    subprocess.run(
+        [found.stdout.strip(), ROOT / "tools/environment.py", NEWER, "lab", "plots", "clinic", "dev"], check=True
+    )
     folders = present([*CORE_TESTS, "tests/lab", "tests/clinic", "tests/pages", "tests/agreement"])
     pytest(report, "newer", "-n", "2", *folders, python=python_of(NEWER))
 
