@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,12 @@ site_settings.STORAGES = {
 }
 django.setup()
 
+import pyotp  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from unstuck.clinic.ledger import triggers  # noqa: E402
+from unstuck.clinic.people import second_factor  # noqa: E402
 from unstuck.clinic.people.actions import Identity, NewAccount, open_account, register_person  # noqa: E402
 from unstuck.clinic.people.models import Account, Person, Role  # noqa: E402
 
@@ -123,6 +125,23 @@ def signed_in(cast: dict[str, Account]) -> Callable[[str], Client]:
 def browser() -> Client:
     """A browser over TLS in which nobody has signed in."""
     return over_tls()
+
+
+class App:
+    """The app on a telephone: it knows the secret and shows a code for any instant. Each code works once."""
+
+    def __init__(self, letters: str) -> None:
+        self.secret = letters.replace(" ", "")
+
+    def code(self, at: datetime) -> str:
+        return pyotp.TOTP(self.secret).at(at)
+
+
+def enrol(account: Account, at: datetime) -> App:
+    """The account with a second factor, set up with the code of half a minute ago: the code of `at` is unused."""
+    app = App(second_factor.begin(account, at).letters)
+    second_factor.finish(account, app.code(at - timedelta(seconds=30)), at)
+    return app
 
 
 class OverTls(Client):
