@@ -107,6 +107,28 @@ def test_plots_are_written(bcg, tmp_path, capsys):
     assert "-0.7145" in capsys.readouterr().out
 
 
+def test_subgroups_are_drawn_under_their_headings(bcg, tmp_path, capsys):
+    """With --by the forest shows each group with its own mean, and the mean of all; --ratio says it as a ratio too."""
+    plot = [
+        "--by",
+        "allocation",
+        "--plot",
+        str(tmp_path / "f.svg"),
+        "--ratio",
+        "--title",
+        "BCG",
+        "--axis",
+        "Risk ratio",
+    ]
+    assert main(["meta", str(bcg), "--yi", "logrr", "--vi", "v", "--label", "trial", *plot]) == 0
+    drawn = (tmp_path / "f.svg").read_text(encoding="utf-8")
+    assert all(
+        f"<!-- {text} -->" in drawn for text in ("north", "south", "All studies", "BCG", "Risk ratio", "Trial 1")
+    )
+    assert drawn.count("Pooled, REML") == 3
+    assert "As a ratio: 0.489 (0.33 to 0.726); a new study's within 0.136 to 1.76" in capsys.readouterr().out
+
+
 def test_an_empty_cell_is_left_out_by_name(tmp_path, capsys):
     """A row without a number is left out, and the answer names its line."""
     table = _table(tmp_path, "A,0.1,0.04,g", "B,,0.04,g", "C,0.3,NA,g", "D,0.5,0.09,g")

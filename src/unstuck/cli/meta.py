@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import math
 from pathlib import Path
 
 from unstuck.core.errors import Complaint
 from unstuck.lab.meta.answer import Answer, Wish, answer, as_json, drawn
 from unstuck.lab.meta.inference import Interval, Options
+from unstuck.lab.meta.pool import Pooled
 from unstuck.lab.meta.priors_file import known_prior
 from unstuck.lab.meta.report import text_of
-from unstuck.lab.meta.sample import Effects
 from unstuck.lab.meta.table_file import Chosen, Columns, effects_of, read_sheet
-from unstuck.lab.meta.tables import forest_rows
+from unstuck.lab.meta.tables import ForestRow, forest_rows, grouped_rows
 from unstuck.lab.meta.tau2 import Method
 
 HELP = "Pool effects from a table, with intervals, heterogeneity, moderators and plots."
@@ -41,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--each-study", action="store_true", help="leave each study out; influence")
     parser.add_argument("--prior", metavar="KEY", help="a Bayesian pool as well, with this prior of the library")
     parser.add_argument("--keep-twins", action="store_true", help="rows of equal figures are different studies")
-    parser.add_argument("--ratio", action="store_true", help="effects are log ratios: plot them as ratios")
+    parser.add_argument("--ratio", action="store_true", help="effects are log ratios: show them as ratios as well")
     parser.add_argument("--title", metavar="TEXT", help="title of the plots (default: the file's name)")
     parser.add_argument("--axis", metavar="TEXT", help="what the effects are, under the axis of the plots")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="write a forest plot (.png, .svg or .pdf)")
@@ -63,8 +64,10 @@ def run(args: argparse.Namespace) -> int:
     """Reads, pools, draws and prints."""
     chosen = effects_of(read_sheet(args.file), _columns(args), args.keep_twins)
     found = answer(chosen, _wish(args))
-    _plots(args, chosen.effects, found)
+    _plots(args, chosen, found)
     print(_json(chosen, found) if args.json else text_of(chosen.effects, found), end="")
+    if args.ratio and not args.json and found.pooled is not None:
+        print(_as_ratio(found.pooled), end="")
     return 0
 
 
@@ -88,18 +91,34 @@ def _wish(args: argparse.Namespace) -> Wish:
     )
 
 
-def _plots(args: argparse.Namespace, sample: Effects, found: Answer) -> None:
+def _plots(args: argparse.Namespace, chosen: Chosen, found: Answer) -> None:
     if args.plot is None and args.funnel is None:
         return
     plots = importlib.import_module("unstuck.lab.meta.plots")  # Matplotlib is needed here only
-    pooled = drawn(sample, found)
+    sample, pooled = chosen.effects, drawn(found)
     note = " ".join(pooled.notes)
     axis = args.axis or ("Ratio, on a logarithmic axis" if args.ratio else args.yi)
     words = plots.Words(args.title or args.file.stem, axis=axis, note=note, ratio=args.ratio)
     if args.plot is not None:
-        plots.forest(forest_rows(sample, pooled), args.plot, words)
+        plots.forest(_rows(args, chosen, found, pooled), args.plot, words)
     if args.funnel is not None:
         plots.funnel(sample, pooled, args.funnel, words)
+
+
+def _rows(args: argparse.Namespace, chosen: Chosen, found: Answer, pooled: Pooled) -> tuple[ForestRow, ...]:
+    """The rows of the forest, under headings where subgroups were asked for."""
+    if found.subgroups is None:
+        return forest_rows(chosen.effects, pooled)
+    return grouped_rows(chosen.effects, chosen.words(args.by), found.subgroups.groups, pooled)
+
+
+def _as_ratio(pooled: Pooled) -> str:
+    """The mean and the prediction of logarithms as ratios, in one line."""
+    mean = pooled.mean
+    ends = [mean.estimate, mean.low, mean.high, *(pooled.prediction or ())]
+    estimate, low, high, *new = (f"{math.exp(end):.3g}" for end in ends)
+    after = f"; a new study's within {new[0]} to {new[1]}" if new else ""
+    return f"\nAs a ratio: {estimate} ({low} to {high}){after}\n"
 
 
 def _json(chosen: Chosen, found: Answer) -> str:

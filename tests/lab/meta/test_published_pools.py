@@ -7,9 +7,12 @@ import math
 import pytest
 
 from tests.lab.meta.examples import BCG, rows, ten
+from unstuck.core.errors import Complaint
+from unstuck.lab.meta.dependent import multilevel
 from unstuck.lab.meta.inference import Interval, Options
 from unstuck.lab.meta.pool import Pooled, pool
 from unstuck.lab.meta.sample import Effects, effects
+from unstuck.lab.meta.small_studies import egger, trim_and_fill
 from unstuck.lab.meta.tau2 import Method
 
 NORMAL = Interval.NORMAL
@@ -127,3 +130,29 @@ def test_bcg_by_dersimonian_laird():
     assert _of(pool(_bcg(), Options(Method.DL, NORMAL))) == pytest.approx(
         (-0.71411722, 0.17874209, 0.30876026), abs=1e-8
     )
+
+
+def test_bcg_small_studies():
+    """The BCG trials give the recorded Egger test, and one study missing by trim and fill."""
+    slope = egger(_bcg()).slope
+    assert (slope.statistic, slope.p) == pytest.approx((-0.803329, 0.421785), abs=1e-6)
+    filled = trim_and_fill(_bcg(), Options(interval=NORMAL))
+    assert filled.missing == 1 and filled.pooled.mean.estimate == pytest.approx(-0.657083, abs=1e-6)
+
+
+def test_borgogna_strata_pool_to_their_whole():
+    """The inverse-variance mean of Borgogna's passive and active strata at 24 hours is .367, near the printed .35."""
+    found = pool(effects([0.44, 0.24], [0.2092**2, 0.2755**2]), Options(Method.FIXED))
+    assert found.mean.estimate == pytest.approx(0.367, abs=1e-3)
+
+
+def test_the_largest_psychotherapy_set_is_kept_apart_by_study():
+    """Rows of one study among the 131 are refused by the simple pool and taken by the three-level model."""
+    table = rows("psychotherapy_rows.csv")
+    y, se = ([float(row[name]) for row in table] for name in ("g", "g_se"))
+    sample = effects(y, [s * s for s in se], studies=[row["study"] for row in table], keep_twins=True)
+    with pytest.raises(Complaint, match="Several rows come from one study"):
+        pool(sample)
+    found = multilevel(sample)
+    assert found.k == 131 and found.studies < 131
+    assert found.robust[0].low < 1.14677 < found.robust[0].high

@@ -15,7 +15,6 @@ from unstuck.lab.meta.influence import Influence, cumulative, influence, leave_o
 from unstuck.lab.meta.pool import Pooled, pool
 from unstuck.lab.meta.priors_file import KnownPrior
 from unstuck.lab.meta.regression import Design, Regression, Subgroups, design, regress, subgroups
-from unstuck.lab.meta.sample import Effects
 from unstuck.lab.meta.small_studies import Egger, Filled, egger, trim_and_fill
 from unstuck.lab.meta.table_file import Chosen
 
@@ -61,7 +60,7 @@ def answer(chosen: Chosen, wish: Wish) -> Answer:
     return Answer(
         pool(sample, options),
         regression=regress(sample, _design(chosen, wish), options) if wish.moderators else None,
-        subgroups=subgroups(sample, _words(chosen, wish.by), options) if wish.by else None,
+        subgroups=subgroups(sample, chosen.words(wish.by), options) if wish.by else None,
         egger=egger(sample) if wish.small_studies else None,
         trim_and_fill=trim_and_fill(sample, options) if wish.small_studies else None,
         leave_one_out=leave_one_out(sample, options) if wish.each_study else (),
@@ -103,10 +102,6 @@ def _design(chosen: Chosen, wish: Wish) -> Design:
     return design(values, chosen.effects.k)
 
 
-def _words(chosen: Chosen, name: str) -> tuple[str, ...]:
-    return tuple(chosen.sheet.column(name)[place] for place in chosen.places)
-
-
 def _numbers(chosen: Chosen, name: str) -> list[float]:
     found = [chosen.sheet.number(place, name) for place in chosen.places]
     return [value for value in found if value is not None]
@@ -125,7 +120,7 @@ def as_json(value: object) -> object:
     return value
 
 
-def drawn(sample: Effects, found: Answer) -> Pooled:
+def drawn(found: Answer) -> Pooled:
     """The mean that a plot shows. Raises Complaint for dependent rows, whose plot would count a study twice."""
     if found.pooled is None:
         raise Complaint("Several rows of one study are not drawn as one forest.", mend="Plot one row a study.")

@@ -102,11 +102,14 @@ class Chosen:
 
     def values(self, name: str) -> tuple[float, ...] | tuple[str, ...]:
         """A column of the chosen rows: numbers when all of them are numbers, else texts."""
-        texts = [self.sheet.column(name)[place] for place in self.places]
         try:
-            return tuple(float(text) for text in texts)
+            return tuple(float(text) for text in self.words(name))
         except ValueError:
-            return tuple(texts)
+            return self.words(name)
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """A column of the chosen rows as it stands."""
+        return tuple(self.sheet.column(name)[place] for place in self.places)
 
 
 def effects_of(sheet: Sheet, columns: Columns, keep_twins: bool = False) -> Chosen:

@@ -47,6 +47,21 @@ def forest_rows(effects: Effects, pooled: Pooled, heading: str = "") -> tuple[Fo
     return tuple(rows)
 
 
+def grouped_rows(
+    effects: Effects, group: Sequence[str], found: Sequence[tuple[str, Pooled]], whole: Pooled
+) -> tuple[ForestRow, ...]:
+    """The studies under the heading of their group, with each group's mean, and the mean of all at the end.
+
+    Weights are those within a group. A prediction stands for all studies only.
+    """
+    rows: list[ForestRow] = []
+    for name, pooled in found:
+        own = effects.only([row for row, each in enumerate(group) if each == name])
+        rows += [row for row in forest_rows(own, pooled, name) if row.kind is not Kind.PREDICTION]
+    rows.append(ForestRow(Kind.HEADING, "All studies"))
+    return (*rows, *(row for row in forest_rows(effects, whole) if row.kind is not Kind.STUDY))
+
+
 def named(pooled: Pooled) -> str:
     """The method in words: `REML, Knapp-Hartung`."""
     law = {"normal": "", "knapp-hartung": ", Knapp-Hartung", "knapp-hartung-adhoc": ", Knapp-Hartung ad hoc"}
