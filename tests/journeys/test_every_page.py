@@ -32,7 +32,10 @@ PAGES = [
     ("cleo", "/"),
     ("cleo", "/today/"),
     ("finn", "/today/"),
+    ("nia", "/today/wall/"),
+    ("nia", "/today/hand-over/"),
     ("cleo", "/alerts/"),
+    ("cleo", "{alert}"),
     ("cleo", "/alerts/rota/"),
     ("cleo", "/alerts/times/"),
     ("cleo", "/courses/"),
@@ -114,6 +117,9 @@ def opened(visit: Visit, request: pytest.FixtureRequest) -> tuple[Page, str]:
         address = address.format(**stock_addresses(visit("otis")))
     if "{course}" in address:
         address = address.format(course=course_address(visit("cleo")))
+    if address == "{alert}":
+        page.goto("/alerts/")
+        address = str(page.locator("a.row-link").first.get_attribute("href"))
     return page, address
 
 

@@ -67,7 +67,7 @@ class ChairCard:
     pips: tuple[str, ...] = ()
     vitals: tuple[Vital, ...] = ()
     keeper: str = ""
-    alarms: int = 0
+    taken: tuple[str, ...] = ()  # alarms that somebody is on, with who
     unwatched: bool = False
     next: str = ""
     rank: int = len(Rank)
@@ -196,7 +196,7 @@ def _with_room(card: ChairCard, visit: Visit, asked: list[Need], eyes: Eyes, day
         pips=tuple("past" if n < here else "here" if n == here else "" for n in range(len(TRACK))),
         vitals=_vitals(visit, day) if eyes.reads(key) else (),
         keeper=room.names.get(visit.session.keeper, ""),
-        alarms=sum(1 for need in asked if need.ask),
+        taken=tuple(f"{need.what}. {need.why}" for need in asked if need.taken),
         unwatched=visit.running and visit.heard is None,
     )
 

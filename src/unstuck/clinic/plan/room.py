@@ -70,9 +70,9 @@ class Need:
     taken: bool = False
 
     @property
-    def order(self) -> tuple[int, bool, datetime]:
-        """The most urgent first; what somebody is on comes after what nobody is on."""
-        return self.rank, self.taken, self.moment
+    def order(self) -> tuple[int, datetime]:
+        """The most urgent first."""
+        return self.rank, self.moment
 
 
 def needs(visit: Visit, eyes: Eyes, day: Day, names: NAMES) -> list[Need]:

@@ -48,9 +48,9 @@ class QueueRow:
     page: str = ""  # another address than that of the course or the session
 
     @property
-    def order(self) -> tuple[int, bool, datetime, str]:
+    def order(self) -> tuple[int, datetime, str]:
         """The most urgent first."""
-        return self.rank, self.taken, self.moment, self.who
+        return self.rank, self.moment, self.who
 
     @property
     def address(self) -> str:
