@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ def newer(home: Path) -> Release:
     """A release of a later day, in the site's own folder, that says something else of one claim."""
     old = release()
     claims = tuple(replace(c, says="Something else was found.") if c.key == "trial_2021" else c for c in old.claims)
-    made = replace(old, dated=old.dated + timedelta(days=30), claims=claims)
+    made = replace(old, made_at=old.made_at + timedelta(days=30), claims=claims)
     (home / "evidence").mkdir(exist_ok=True)
     (home / "evidence" / made.name).write_text(written(made), encoding="utf-8")
     return made
@@ -316,7 +316,7 @@ def test_what_differs_between_two_texts_is_shown() -> None:
 
 def test_the_text_says_when_and_how_much_is_known() -> None:
     """It names the day, how many studies there are, in how many chance decided, and each claim with its source."""
-    text = text_for(replace(release(), dated=date(2027, 1, 15)), "nasal_tfp", "Nasal ketamine")
+    text = text_for(replace(release(), made_at=datetime(2027, 1, 15, tzinfo=UTC)), "nasal_tfp", "Nasal ketamine")
     assert "As of 2027-01-15." in text
     assert "We know of one study of this treatment. In it chance did not decide who got it" in text
     assert '"The nasal spray works as well as the infusion."' in text

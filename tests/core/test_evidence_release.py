@@ -47,7 +47,7 @@ def test_what_is_no_release_is_told(text):
 
 
 def test_the_latest_day_is_the_newest(tmp_path):
-    """Of several releases the one of the latest day counts; of none, None."""
+    """Of several releases the one that was made last counts; of none, None."""
     assert newest([tmp_path]) is None
     (tmp_path / "a.json").write_text(TEXT, encoding="utf-8")
     assert newest([tmp_path, shipped()]) == parse(TEXT)

@@ -1,7 +1,7 @@
 """The evidence pooled: published numbers reached, what is left out said, and the release made."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -9,6 +9,8 @@ from unstuck.cli.evidence_release import make
 from unstuck.cli.main import main
 from unstuck.core.evidence_release import parse, written
 from unstuck.core.evidence_release_file import library_hash, newest, shipped
+
+DAY = datetime(2027, 1, 15, tzinfo=UTC)
 
 
 def _json(capsys, *arguments):
@@ -104,7 +106,7 @@ def test_a_wrong_question_is_told(capsys, arguments, told):
 
 def test_a_release_is_the_same_from_the_same_library():
     """Made twice for one day it has one hash, and its file reads back as it was."""
-    one, two = make(date(2027, 1, 15)), make(date(2027, 1, 15))
+    one, two = make(DAY), make(DAY)
     assert one.hash == two.hash
     assert parse(written(one)) == one
 
@@ -123,14 +125,24 @@ def test_releasing_writes_a_file_and_says_what_is_new(capsys, tmp_path):
     assert main(["evidence", "release", "--out", str(tmp_path), "--date", "2027-02-15"]) == 0
     assert "The library is as it was on 2027-01-15" in capsys.readouterr().out
     assert newest([tmp_path]).dated == date(2027, 2, 15)
+    assert main(["evidence", "release", "--out", str(tmp_path)]) == 0
+    assert len(list(tmp_path.glob("*.json"))) == 3
+
+
+def test_of_one_day_the_later_release_counts(tmp_path):
+    """Two releases of one day: the one that was made later is the newest, whatever their names."""
+    for hour in (9, 17, 12):
+        made = make(DAY.replace(hour=hour))
+        (tmp_path / made.name).write_text(written(made), encoding="utf-8")
+    assert newest([tmp_path]).made_at.hour == 17
 
 
 def test_a_release_counts_each_study_once():
     """A trial with two scales or two arms of one therapy gives one row of a pool, and the rest is said."""
-    for pool in make(date(2027, 1, 15)).pools:
+    for pool in make(DAY).pools:
         if pool.key != "borgogna":
             names = [line.label for line in pool.lines]
             assert len(set(names)) == len(names), pool.key
-    pools = {pool.key: pool for pool in make(date(2027, 1, 15)).pools}
+    pools = {pool.key: pool for pool in make(DAY).pools}
     assert any("Rows of the same people" in note for note in pools["pe_waiting"].notes)
     assert [line.detail for line in pools["pe_waiting"].lines if line.label.startswith("Wells")] != []

@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 from unstuck.cli.evidence_pools import CAREFUL, Asked, as_pool, of_selection, of_table, one_a_study
 from unstuck.cli.evidence_text import effect_line
@@ -34,7 +34,7 @@ THERAPIES = {"PE": ("pe", "Prolonged exposure"), "EMDR": ("emdr", "EMDR")}
 
 def run(args: argparse.Namespace) -> int:
     """Write the release. Complaint where the date is no date or the folder cannot be written."""
-    made = make(_day(args.date))
+    made = make(_instant(args.date))
     folder = args.out or shipped()
     before = newest([folder]) if folder.is_dir() else None
     path = folder / made.name
@@ -53,11 +53,11 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def make(dated: date) -> Release:
-    """The release of that day from the library as it is."""
+def make(made_at: datetime) -> Release:
+    """The release of that instant from the library as it is."""
     studies, measures, references = load_studies(), load_measures(), load_references()
     return Release(
-        dated=dated,
+        made_at=made_at,
         library=library_hash(),
         pools=tuple(_pools(studies, measures)),
         arms=tuple(_arm_results(studies, measures)),
@@ -66,11 +66,12 @@ def make(dated: date) -> Release:
     )
 
 
-def _day(text: str | None) -> date:
+def _instant(text: str | None) -> datetime:
+    """Now, or the beginning of the day that is named, in UTC."""
     if text is None:
-        return datetime.now(UTC).date()
+        return datetime.now(UTC).replace(microsecond=0)
     try:
-        return date.fromisoformat(text)
+        return datetime.combine(date.fromisoformat(text), time(), UTC)
     except ValueError:
         raise Complaint(f"{text!r} is no date.", mend="Write it like 2027-01-15.") from None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, fields, is_dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -122,12 +122,17 @@ class Heard:
 class Release:
     """Everything that the clinic shows of the evidence, as of a day."""
 
-    dated: date
+    made_at: datetime  # aware, to the second
     library: str  # SHA-256 over the files that it was made from
     pools: tuple[Pool, ...]
     arms: tuple[ArmResult, ...]
     papers: tuple[Paper, ...]
     claims: tuple[Heard, ...]
+
+    @property
+    def dated(self) -> date:
+        """The day on which it was made, in UTC."""
+        return self.made_at.astimezone(UTC).date()
 
     @property
     def hash(self) -> str:
@@ -166,7 +171,7 @@ def parse(text: str, name: str = "the release") -> Release:
 
 
 def _plain(release: Release) -> dict[str, Any]:
-    return {"format": FORMAT, **asdict(release), "dated": release.dated.isoformat()}
+    return {"format": FORMAT, **asdict(release), "made_at": release.made_at.isoformat()}
 
 
 def _canonical(release: Release) -> str:
@@ -191,10 +196,17 @@ def _value(kind: Any, value: Any) -> Any:
         return None if value is None else _value(next(k for k in get_args(kind) if k is not type(None)), value)
     if is_dataclass(kind):
         return _build(kind, value)  # type: ignore[arg-type]
-    if kind is date:
-        return date.fromisoformat(value)
+    if kind is datetime:
+        return _instant(value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(value, kind):
         raise TypeError(f"{value!r} is no {kind.__name__}")
     return value
+
+
+def _instant(value: str) -> datetime:
+    found = datetime.fromisoformat(value)
+    if found.tzinfo is None:
+        raise ValueError(f"{value} has no zone")
+    return found

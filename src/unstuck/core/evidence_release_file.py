@@ -25,9 +25,9 @@ def shipped(root: Path | None = None) -> Path:
 
 
 def newest(folders: Iterable[Path]) -> Release | None:
-    """The release of the latest day in these folders; of one day the last by name. None where there is none."""
+    """The release that was made last, of those in these folders. None where there is none."""
     paths = [path for folder in folders for path in folder.glob("*.json")]
-    return max((read_release(path) for path in paths), key=lambda r: (r.dated, r.name), default=None)
+    return max((read_release(path) for path in paths), key=lambda r: (r.made_at, r.name), default=None)
 
 
 def library_hash(root: Path | None = None) -> str:
