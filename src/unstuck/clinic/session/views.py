@@ -22,6 +22,8 @@ from unstuck.clinic.people.queries import display_names
 from unstuck.clinic.rooms.queries import choices
 from unstuck.clinic.session import actions, words
 from unstuck.clinic.session.api import course_of
+from unstuck.clinic.session.chart import chart
+from unstuck.clinic.session.chart_svg import chart_svg
 from unstuck.clinic.session.checks import CheckForm, check_by, in_hand
 from unstuck.clinic.session.models import RoomCheck
 from unstuck.clinic.session.pages import Reader, SessionPage, session_page
@@ -79,7 +81,10 @@ def _page(request: HttpRequest, course: Course, place: Place, wrong: Complaint |
 
 def _forms(stands: Live, page: SessionPage, at: Any) -> dict[str, Any]:
     """What the forms of the page offer."""
+    figure = chart(stands, at, clock.zone())
     return {
+        "chart": figure,
+        "chart_svg": chart_svg(figure, clock.zone()) if figure else "",
         "chairs": choices() if not page.here else (),
         "facts": facts_to_state(stands),
         "scales": instruments_to_rate(stands),
