@@ -8,7 +8,7 @@ from tests.walker import counted, statement, wishes
 from unstuck.clinic.assessment.actions import Place, complete
 from unstuck.clinic.course.actions import Entry, enrol, write
 from unstuck.clinic.course.models import Course
-from unstuck.clinic.people.models import Account
+from unstuck.clinic.people.models import Account, Person
 from unstuck.clinic.protocol.actions import release_as
 from unstuck.clinic.protocol.models import Release
 from unstuck.core import events as ev
@@ -26,11 +26,9 @@ def released(key: str, signer: Account, at: datetime) -> Release:
     return release_as(load_protocol(key), signer.key, at)
 
 
-def adas_course(
-    cast: dict[str, Account], at: datetime, key: str = "feder_2021", arm: str | None = "ketamine"
-) -> Course:
-    """Ada, enrolled in the ketamine arm of feder_2021; nothing else has happened."""
-    person = cast["ada"].person
+def adas_course(cast: dict[str, Account], at: datetime, person: Person | None = None) -> Course:
+    """Ada (or that person), enrolled in the ketamine arm of feder_2021; nothing else has happened."""
+    person = person or cast["ada"].person
     assert person is not None
     return enrol(person, released("feder_2021", cast["cleo"], at), "ketamine", Entry(cast["finn"].key, at, at))
 

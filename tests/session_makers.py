@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from tests.clinic.stock import VIAL, lot_of
 from tests.course_makers import MINUTE, adas_course, open_gates, tell, up_to_readings
 from unstuck.clinic.course.actions import Entry
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.custody.models import Lot
-from unstuck.clinic.people.models import Account
+from unstuck.clinic.people.actions import Identity, register_person
+from unstuck.clinic.people.models import Account, Person
 from unstuck.clinic.session import actions
 from unstuck.clinic.session.queries import Place
 from unstuck.core import events as ev
@@ -25,9 +26,9 @@ def by(account: Account, at: datetime, id: str = "") -> Entry:
     return Entry(account.key, at, at, "", id)
 
 
-def ready(cast: Cast, at: datetime) -> tuple[Course, datetime]:
+def ready(cast: Cast, at: datetime, person: Person | None = None) -> tuple[Course, datetime]:
     """Ada's course at the instant at which the first infusion may be checked, with every gate open."""
-    course = adas_course(cast, at)
+    course = adas_course(cast, at, person)
     up_to_readings(course, cast, at)
     morning = at + timedelta(days=1)
     tell(course, ev.ReadingTaken("weight_kg", WEIGHT_KG), cast["nia"].key, at)
@@ -60,9 +61,9 @@ def checked(course: Course, cast: Cast, lot: Lot, at: datetime, units: float = 4
     actions.check_dose(course, PLACE, CheckRole.CHECKER, seen(lot, units), by(cast["cleo"], at))
 
 
-def running(cast: Cast, at: datetime) -> tuple[Course, datetime]:
+def running(cast: Cast, at: datetime, person: Person | None = None) -> tuple[Course, datetime]:
     """Ada's infusion, just begun from a vial of 10 mg/mL; and when."""
-    course, now = ready(cast, at)
+    course, now = ready(cast, at, person)
     check_in(course, cast, now)
     ordered(course, cast, now)
     checked(course, cast, vial(cast, now), now)
@@ -73,3 +74,10 @@ def running(cast: Cast, at: datetime) -> tuple[Course, datetime]:
 def vial(cast: Cast, at: datetime) -> Lot:
     """A lot of ketamine 10 mg/mL in the safe."""
     return lot_of(VIAL, cast, at)
+
+
+def in_progress(cast: Cast, at: datetime) -> tuple[Course, datetime]:
+    """Ada's infusion running, where the site has no Ada yet: she is registered as a simulated person."""
+    born = date(1984, 3, 14)
+    ada = register_person(Identity("Ada Ames", born), "a_test", at, simulated=True)
+    return running(cast, at, ada)

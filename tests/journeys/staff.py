@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import tempfile
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import override_settings
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.site_fixtures import CAST, PASSWORD, at, home, ledger_triggers
 from unstuck.clinic import clock
@@ -18,7 +22,20 @@ from unstuck.clinic.people.models import Role
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the browser's event loop runs beside the test's database
 
-__all__ = ["at", "home", "ledger_triggers", "phone", "plain_http", "staff", "staffed"]
+__all__ = ["at", "django_db_modify_db_settings", "home", "ledger_triggers", "phone", "plain_http", "staff", "staffed"]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    """SQLite in a file, as a site has it: server and test have connections of their own, which wait for each other."""
+    told = connections["default"].settings_dict
+    if "sqlite" in told["ENGINE"]:
+        folder = tempfile.TemporaryDirectory(prefix="unstuck-journeys-")
+        told["TEST"] = {**told.get("TEST", {}), "NAME": str(Path(folder.name) / "journeys.sqlite3")}
+        yield
+        folder.cleanup()
+    else:
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -59,7 +76,14 @@ def staff(chromium: Browser, staffed: str) -> Iterator[Callable[[str], Page]]:
 
     yield come_in
     for context in contexts:
-        context.close()
+        leave(context)
+
+
+def leave(context: BrowserContext) -> None:
+    """Closes a browser after its pages have said their last word to the server, which would outlive the database."""
+    context.set_offline(True)
+    context.close()
+    time.sleep(0.2)
 
 
 @pytest.fixture

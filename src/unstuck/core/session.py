@@ -118,6 +118,15 @@ def session(protocol: Protocol, course: Course, step: str, occurrence: int, at: 
     )
 
 
+def taken(course: Course, step: str, occurrence: int, at: datetime) -> dict[str, tuple[datetime, ...]]:
+    """When each reading was taken, and each instrument rated, in this visit; what a device needs to count on alone."""
+    moments: dict[str, tuple[datetime, ...]] = {}
+    for event in sorted(_of_the_visit(course, step, occurrence, at), key=lambda e: e.observed_at):
+        if name := name_of(event):
+            moments[name] = (*moments.get(name, ()), event.observed_at)
+    return moments
+
+
 def _of_the_visit(course: Course, step: str, occurrence: int, at: datetime) -> list[Event]:
     """What names this session, and whatever was rated between its first event and leaving under another step's name."""
     counted = [e for e in standing(course.log) if e.observed_at <= at]

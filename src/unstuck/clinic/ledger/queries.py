@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import reduce
 from operator import or_
 
@@ -51,6 +52,12 @@ def _handfuls(places: Mapping[str, int]) -> Iterator[tuple[tuple[str, int], ...]
     rest = iter(places.items())
     while some := tuple(itertools.islice(rest, 200)):
         yield some
+
+
+def read_lately(chain: str, actor: str, page: str, since: datetime) -> bool:
+    """Whether this account's reading of that page is an entry of the chain already, since that instant."""
+    read = Entry.objects.filter(chain=chain, kind="record.read", actor=actor, recorded_at__gte=since)
+    return any(json.loads(payload).get("page") == page for payload in read.values_list("payload", flat=True))
 
 
 def entries(chain: str) -> tuple[Entry, ...]:

@@ -6,10 +6,9 @@ refused stays on the device with its reason until a person mends it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -22,6 +21,8 @@ from unstuck.clinic.people.models import Account
 from unstuck.clinic.session import wire
 from unstuck.clinic.session.projection import project
 from unstuck.clinic.session.queries import Place, refuse_unknown
+from unstuck.clinic.session.said import Sent as Sent
+from unstuck.clinic.session.said import entries_of, fields_of
 from unstuck.core import events as ev
 from unstuck.core.errors import Complaint
 
@@ -32,17 +33,6 @@ class NotForYou(Complaint):
 
 class AnotherSession(Complaint):
     """The entry names another session than the page it came from."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """One entry as the device made it; `observed_at` is the device's clock."""
-
-    id: str
-    kind: str
-    observed_at: datetime
-    what: Mapping[str, Any]
-    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +74,51 @@ def receive(course: Course, place: Place, batch: Batch, account: Account, at: da
         loaded = load(course)
         refuse_unknown(loaded.protocol, place)
         offset = _clock(loaded, batch, account, at)
-        receipts = _together(loaded, place, batch.entries, account, at) or [
-            _one(load(course), place, sent, account, at) for sent in batch.entries
-        ]
+        entries, forms = _expanded(batch.entries, place)
+        receipts = _together(loaded, place, entries, account, at)
+        if receipts is None:
+            receipts = [_one(load(course), place, sent, account, at) for sent in entries]
+        receipts = _gathered(batch.entries, receipts, forms, at)
         project(course, place, at)
     return Received(at, offset, tuple(receipts))
+
+
+Forms = dict[str, tuple[str, ...] | Complaint]
+
+
+def _expanded(sent: Sequence[Sent], place: Place) -> tuple[list[Sent], Forms]:
+    """Forms that a page sends as they were filled in become the entries they mean; which ids, or why none."""
+    entries: list[Sent] = []
+    forms: Forms = {}
+    for one in sent:
+        if one.kind != "Form":
+            entries.append(one)
+            continue
+        try:
+            meant = entries_of(fields_of(one.what, one.id), place, one.observed_at)
+        except Complaint as wrong:
+            forms[one.id] = wrong
+        else:
+            forms[one.id] = tuple(entry.id for entry in meant)
+            entries += meant
+    return entries, forms
+
+
+def _gathered(sent: Sequence[Sent], receipts: Sequence[Receipt], forms: Forms, at: datetime) -> list[Receipt]:
+    """One receipt for each thing the page sent: a form is saved when everything on it is."""
+    by_id = {receipt.id: receipt for receipt in receipts}
+    gathered = []
+    for one in sent:
+        match forms.get(one.id):
+            case None:
+                gathered.append(by_id[one.id])
+            case Complaint() as wrong:
+                gathered.append(Receipt(one.id, "refused", at, wrong.what, wrong.mend or ""))
+            case ids:
+                refused = next((by_id[key] for key in ids if by_id[key].status == "refused"), None)
+                whole = Receipt(one.id, "saved", at)
+                gathered.append(replace(refused, id=one.id) if refused else whole)
+    return gathered
 
 
 def _clock(loaded: Loaded, batch: Batch, account: Account, at: datetime) -> float:

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import QueryDict
 
 from unstuck.clinic.session.queries import Place
-from unstuck.clinic.session.receiving import Sent
 from unstuck.clinic.session.words import READINGS
 from unstuck.core.errors import Complaint
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One entry as the device made it; `observed_at` is the device's clock."""
+
+    id: str
+    kind: str
+    observed_at: datetime
+    what: Mapping[str, Any]
+    words: str = ""
 
 
 class NothingSaid(Complaint):
@@ -39,6 +50,18 @@ def entries_of(form: QueryDict, place: Place, at: datetime) -> tuple[Sent, ...]:
         Sent(uuid.uuid5(uuid.NAMESPACE_OID, f"{base}:{n}").hex, name, observed, what, words)
         for n, (name, what) in enumerate(made)
     )
+
+
+def fields_of(what: Mapping[str, Any], base: str) -> QueryDict:
+    """A form as a page's script read it, {field: [values]}; `base` is the entry's own id. Raises NothingSaid."""
+    fields = what.get("fields")
+    if not isinstance(fields, dict):
+        raise NothingSaid("The form cannot be read.")
+    form = QueryDict(mutable=True)
+    for name, values in fields.items():
+        form.setlist(str(name), [str(value) for value in values] if isinstance(values, list) else [str(values)])
+    form["entry"] = base
+    return form
 
 
 def observed_at(form: Mapping[str, str], at: datetime) -> datetime:

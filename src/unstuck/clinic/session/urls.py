@@ -8,6 +8,7 @@ app_name = "session"
 _ONE = "<str:key>/<str:step>/<int:occurrence>/"
 
 urlpatterns = [
+    path("worker.js", views.worker, name="worker"),
     path("room/", views.room, name="room"),
     path(_ONE, views.session, name="session"),
     path(f"{_ONE}state/", api.state, name="state"),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -15,6 +16,7 @@ from unstuck.clinic import clock
 from unstuck.clinic.course.actions import Entry
 from unstuck.clinic.course.forms import HARMS
 from unstuck.clinic.course.models import Course
+from unstuck.clinic.ledger.queries import read_lately
 from unstuck.clinic.people import access, second_factor
 from unstuck.clinic.people.actions import note_reading
 from unstuck.clinic.people.models import Account
@@ -34,6 +36,8 @@ from unstuck.clinic.session.wanted import facts_to_state, instruments_to_rate
 from unstuck.core import events as ev
 from unstuck.core.errors import Complaint
 from unstuck.core.instrument_file import load_instrument
+
+READ_AGAIN = timedelta(hours=12)  # a page that stays open and renews itself is one reading of the record
 
 
 class NotSigned(Complaint):
@@ -70,12 +74,12 @@ def _page(request: HttpRequest, course: Course, place: Place, wrong: Complaint |
         stands = live(course, place, at)
     except NoSuchSession as missing:
         return render(request, "session/missing.html", {"wrong": missing}, status=404)
-    if wrong is None:
+    if not read_lately(course.key, account.key, "session", at - READ_AGAIN):
         note_reading(account, course.key, "session", at)
     reader = reader_of(account, course)
     people = display_names({e.actor for e in stands.loaded.state.log})
     page = session_page(stands, reader, people, at, clock.zone())
-    context = {"page": page, "reader": reader, "wrong": wrong, **_forms(stands, page, at)}
+    context = {"page": page, "reader": reader, "wrong": wrong, "says": words.device_says(), **_forms(stands, page, at)}
     return render(request, "session/session.html", context, status=409 if wrong else 200)
 
 
@@ -214,3 +218,11 @@ def rate(request: HttpRequest, key: str, step: str, occurrence: int, instrument:
     reader = reader_of(access.account_of(request), course)
     page = session_page(stands, reader, {}, clock.now(request), clock.zone())
     return render(request, "session/rate.html", {"page": page, "instrument": load_instrument(instrument)})
+
+
+@access.require(access.is_anyone)
+@require_GET
+def worker(_request: HttpRequest) -> HttpResponseBase:
+    """The script that keeps opened session pages for a reload without a network; it rules over /session/ alone."""
+    text = (Path(__file__).parent / "static" / "session" / "worker.js").read_text(encoding="utf-8")
+    return HttpResponse(text, content_type="text/javascript", headers={"Cache-Control": "no-cache"})

@@ -178,3 +178,27 @@ def countdown(by: datetime, at: datetime) -> str:
     """Minutes and seconds to or since a moment, such as "2:40"."""
     seconds = abs(int((by - at).total_seconds()))
     return f"{seconds // 60}:{seconds % 60:02d}" if seconds < 3600 * 2 else f"{seconds // 3600} h"
+
+
+def device_says() -> dict[str, Any]:
+    """What the page's script says of the device, in the reader's language; % stands for a time or a number."""
+    pressure = _("Blood pressure")
+    told = {name: pressure if name.endswith("tolic_mmhg") else str(READINGS[name][0]) for name in READINGS}
+    scales = ("cadss", "cadss6", "aldrete", "padss", "cssrs_screen")
+    return {
+        "readings": told | {key: instrument_words(key) for key in scales},
+        "levels": {"now": _("Act now"), "late": _("Late"), "open": _("Next")},
+        "due": _("due %"),
+        "offline": _("Offline since %."),
+        "alarmsHere": _("Alarms run on this device. Nothing is lost. Saved means that the server has said so."),
+        "waiting": _("Waiting to send: %"),
+        "savedMeans": _("What you entered is kept on this device until the server has it."),
+        "sendNow": _("Send now"),
+        "refused": _("Not saved."),
+        "takeBack": _("I have read this, take it back"),
+        "clock": _("The clock of this device is % s off."),
+        "clockMeans": _("Times are recorded as this device says them, and the difference is noted. Set its clock."),
+        "sound": _("This device may not make a sound yet."),
+        "soundMeans": _("A life-threatening alarm sounds in the room only after one touch."),
+        "allowSound": _("Let it sound"),
+    }

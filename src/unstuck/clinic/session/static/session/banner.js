@@ -1,0 +1,35 @@
+/** The condition of this device, in words that cannot be closed: offline, entries that wait, a clock that is off. */
+
+function line(className, lead, rest, actions = []) {
+  const box = document.createElement("div");
+  box.className = `banner ${className}`;
+  const text = document.createElement("div"), bold = document.createElement("b");
+  bold.textContent = lead;
+  text.append(bold, document.createElement("br"), rest);
+  box.append(text, ...actions);
+  return box;
+}
+
+function button(words, act) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "b";
+  made.textContent = words;
+  made.addEventListener("click", act);
+  return made;
+}
+
+const clock = (moment) => new Date(moment).toTimeString().slice(0, 5);
+
+/** Every line that the device owes its reader now. */
+export function lines({ offlineSince, waiting, refused, offsetS, limitS, soundNeeded }, acts, says) {
+  const shown = [];
+  if (offlineSince) shown.push(line("", says.offline.replace("%", clock(offlineSince)), says.alarmsHere));
+  if (waiting.length) shown.push(line("", says.waiting.replace("%", waiting.length), says.savedMeans, [button(says.sendNow, acts.send)]));
+  for (const entry of refused) {
+    shown.push(line("banner-refused", `${says.refused} ${entry.why}`, entry.mend, [button(says.takeBack, () => acts.forget(entry.id))]));
+  }
+  if (Math.abs(offsetS) > limitS) shown.push(line("banner-unk", says.clock.replace("%", Math.round(offsetS)), says.clockMeans));
+  if (soundNeeded) shown.push(line("banner-info", says.sound, says.soundMeans, [button(says.allowSound, acts.allowSound)]));
+  return shown;
+}

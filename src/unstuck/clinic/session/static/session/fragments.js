@@ -1,0 +1,21 @@
+/** Parts of the page brought anew from the server, never under a finger and never over something typed. */
+
+function inUse(part) {
+  if (part.contains(document.activeElement) && document.activeElement !== document.body) return true;
+  return [...part.querySelectorAll("input:not([type=hidden]), textarea")].some((field) =>
+    field.type === "radio" || field.type === "checkbox" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue,
+  );
+}
+
+/** Asks for the page again and swaps each part that nobody is using. */
+export async function refresh(place) {
+  const answer = await fetch(place, { credentials: "same-origin", redirect: "error", headers: { "X-Unstuck-Poll": "1" } });
+  if (!answer.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const parts = [...document.querySelectorAll("[data-part]")];
+  if (parts.length !== fresh.querySelectorAll("[data-part]").length && !parts.some(inUse)) return location.reload();
+  for (const part of parts) {
+    const next = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (next && !inUse(part) && next.innerHTML !== part.innerHTML) part.replaceChildren(...next.childNodes);
+  }
+}

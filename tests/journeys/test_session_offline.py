@@ -1,0 +1,164 @@
+"""The session page without a network: entries wait, alarms go on, a reload loses nothing, two devices agree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.course_makers import MINUTE
+from tests.journeys.staff import *  # noqa: F403
+from tests.session_makers import PLACE, in_progress
+from unstuck.clinic import clock
+from unstuck.clinic.course.models import Course
+from unstuck.clinic.course.queries import load
+from unstuck.clinic.ledger.verify import verify
+from unstuck.clinic.people.models import Account
+from unstuck.core import events as ev
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+
+
+@dataclass
+class Running:
+    """Ada's infusion, begun at `began`, and the browser of the nurse on its page, its clock set to the clinic's."""
+
+    course: Course
+    began: datetime
+    page: Page
+
+    @property
+    def address(self) -> str:
+        return f"/session/{self.course.key}/{PLACE.step}/{PLACE.occurrence}/"
+
+    def readings(self, name: str) -> list[float]:
+        log = load(Course.objects.get(pk=self.course.pk)).state.log
+        return [e.what.value for e in log if isinstance(e.what, ev.ReadingTaken) and e.what.name == name]
+
+
+@pytest.fixture
+def infusion(staff: Callable[[str], Page], at: datetime) -> Running:
+    """The infusion runs since one minute, and the page is open."""
+    cast = {account.username: account for account in Account.objects.all()}
+    course, began = in_progress(cast, at)
+    now = began + MINUTE
+    clock.set_to(now)
+    page = staff("nia")
+    page.clock.install(time=now)
+    running = Running(course, began, page)
+    page.goto(running.address)
+    page.clock.pause_at(now + timedelta(seconds=5))
+    page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+    page.reload()  # the page is now one that the worker keeps
+    return running
+
+
+def enter(page: Page, **values: float) -> None:
+    """Types a set of readings and records it."""
+    for name, value in values.items():
+        page.fill(f"#r-{name}", f"{value:g}")
+    page.click("#reading button[type=submit]")
+
+
+def ahead(running: Running, minutes: float) -> None:
+    """Both clocks go on; nobody waits."""
+    clock.set_to(clock.read() + timedelta(minutes=minutes))
+    running.page.clock.fast_forward(int(minutes * 60_000))
+
+
+def test_a_reading_is_saved_by_the_servers_word(infusion: Running) -> None:
+    """What is entered online is in the ledger, the fields are empty again, and nothing waits."""
+    enter(infusion.page, systolic_mmhg=131, diastolic_mmhg=82)
+    expect(infusion.page.locator("#timeline")).to_contain_text("131")
+    assert infusion.readings("systolic_mmhg")[-1] == 131
+    assert infusion.page.input_value("#r-systolic_mmhg") == ""
+    expect(infusion.page.locator("#device .banner")).to_have_count(0)
+
+
+def test_half_an_hour_without_a_network_loses_nothing(infusion: Running) -> None:
+    """Three readings made offline wait, survive a reload, and arrive once, each with its own time."""
+    page, context = infusion.page, infusion.page.context
+    context.set_offline(True)
+    for minutes, value in ((1, 134), (10, 141), (10, 146)):
+        ahead(infusion, minutes)
+        enter(page, systolic_mmhg=value, diastolic_mmhg=85)
+        expect(page.locator("#device")).to_contain_text("Waiting to send")
+    page.reload()
+    expect(page.locator("#device")).to_contain_text("Waiting to send: 3")
+    ahead(infusion, 10)
+    context.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.locator("#timeline")).to_contain_text("146")
+    assert infusion.readings("systolic_mmhg")[-3:] == [134, 141, 146]
+    log = load(infusion.course).state.log
+    waits = [e.recorded_at - e.observed_at for e in log if isinstance(e.what, ev.ReadingTaken)][-6:]
+    assert max(waits) > timedelta(minutes=25)
+    assert verify().sound
+
+
+def test_an_overdue_reading_alarms_offline_within_two_seconds(infusion: Running) -> None:
+    """The first reading is due ten minutes after the start: two seconds later the page says late, without a network."""
+    page = infusion.page
+    page.context.set_offline(True)
+    ahead(infusion, 8.9)
+    assert "next-late" not in (page.get_attribute("#next .next", "class") or "")
+    ahead(infusion, 0.1 + 2 / 60)
+    expect(page.locator("#next .next")).to_have_class(re.compile("next-late"), timeout=1000)
+    expect(page.locator("#next .next-kicker")).to_contain_text("Late")
+
+
+def test_a_broken_limit_alarms_offline(infusion: Running) -> None:
+    """A saturation of 86 entered offline shows what to do at once."""
+    infusion.page.context.set_offline(True)
+    enter(infusion.page, spo2_percent=86)
+    expect(infusion.page.locator("#next .next")).to_contain_text("emergency team")
+    expect(infusion.page.locator("#next .next")).to_have_class(re.compile("next-now"))
+
+
+def test_two_devices_on_one_session_converge(infusion: Running, staff: Callable[[str], Page]) -> None:
+    """What one tablet records stands on the other without a touch."""
+    other = staff("cleo")
+    other.goto(infusion.address)
+    enter(infusion.page, pulse_per_min=97)
+    expect(infusion.page.locator("#timeline")).to_contain_text("97")
+    expect(other.locator("#timeline")).to_contain_text("97", timeout=12_000)
+
+
+def test_a_hidden_page_says_that_nobody_watches(infusion: Running) -> None:
+    """When the page is hidden its device is noted as not visible, so that the station can say so."""
+    from unstuck.clinic.session.models import Watch
+
+    infusion.page.wait_for_timeout(300)
+    assert Watch.objects.get().visible
+    infusion.page.evaluate(
+        "Object.defineProperty(document, 'visibilityState', {value: 'hidden'});"
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    infusion.page.wait_for_timeout(500)
+    assert not Watch.objects.get().visible
+
+
+def test_emergency_works_without_a_network(infusion: Running) -> None:
+    """One tap offline: the call waits with its own time, and the page says so."""
+    page = infusion.page
+    page.context.set_offline(True)
+    page.click("text=Emergency")
+    expect(page.locator("#device")).to_contain_text("Waiting to send: 1")
+    page.context.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.locator("#next")).to_contain_text("Emergency")
+    kinds = [type(e.what).__name__ for e in load(infusion.course).state.log][-2:]
+    assert kinds == ["InfusionChanged", "Called"]
+
+
+def test_a_half_typed_form_leaves_nothing(infusion: Running) -> None:
+    """Figures that were typed and not recorded are in no record, and not in the fields after a reload."""
+    infusion.page.fill("#r-systolic_mmhg", "150")
+    before = len(load(infusion.course).state.log)
+    infusion.page.reload()
+    assert infusion.page.input_value("#r-systolic_mmhg") == ""
+    assert len(load(infusion.course).state.log) == before
