@@ -17,6 +17,7 @@ from django.shortcuts import resolve_url
 from unstuck.clinic import clock
 from unstuck.clinic.ledger.actions import note
 from unstuck.clinic.people.models import Account
+from unstuck.clinic.session.queries import kept_by
 
 SEEN = "unstuck_seen_at"
 
@@ -38,7 +39,8 @@ class IdleTimeout:
     def _watch(self, request: HttpRequest, account: Account) -> None:
         at = clock.now(request)
         seen = request.session.get(SEEN)
-        if seen and at - datetime.fromisoformat(seen) > idle_limit(account):
+        idle = at - datetime.fromisoformat(seen) if seen else timedelta()
+        if idle > idle_limit(account) and idle > chair_limit(account):
             note("account.timed_out", account.key, at)
             logout(request)
         elif request.headers.get("X-Unstuck-Poll") is None and _stale(seen, at):
@@ -54,6 +56,11 @@ def idle_limit(account: Account) -> timedelta:
     """How long a session of `account` may be idle."""
     minutes = settings.UNSTUCK_IDLE_MINUTES
     return timedelta(minutes=min((minutes[role] for role in account.roles), default=min(minutes.values())))
+
+
+def chair_limit(account: Account) -> timedelta:
+    """The longer limit of whoever keeps a chair: a lost network must not sign the nurse out of a running session."""
+    return timedelta(minutes=settings.UNSTUCK_IDLE_MINUTES_CHAIR if kept_by(account.key) else 0)
 
 
 class SignInRequired(LoginRequiredMiddleware):

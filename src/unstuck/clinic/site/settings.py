@@ -147,6 +147,8 @@ UNSTUCK_IDLE_MINUTES = {
         Role.ADMIN: 15,
     }.items()
 }
+# Whoever keeps a chair stays signed in through a lost network; the page itself is watched by its heartbeat.
+UNSTUCK_IDLE_MINUTES_CHAIR = _site.number("UNSTUCK_IDLE_MINUTES_CHAIR", 240)
 SESSION_COOKIE_AGE = 3600 * _site.number("UNSTUCK_SESSION_HOURS", 12)
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 

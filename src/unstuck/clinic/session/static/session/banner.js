@@ -19,11 +19,20 @@ function button(words, act) {
   return made;
 }
 
+function link(words, address) {
+  const made = document.createElement("a");
+  made.className = "b";
+  made.href = address;
+  made.textContent = words;
+  return made;
+}
+
 const clock = (moment) => new Date(moment).toTimeString().slice(0, 5);
 
 /** Every line that the device owes its reader now. */
-export function lines({ offlineSince, waiting, refused, offsetS, limitS, soundNeeded }, acts, says) {
+export function lines({ offlineSince, signedOut, waiting, refused, offsetS, limitS, soundNeeded }, acts, says) {
   const shown = [];
+  if (signedOut) shown.push(line("", says.signedOut, says.signInAgain, [link(says.signIn, `/people/sign-in/?next=${location.pathname}`)]));
   if (offlineSince) shown.push(line("", says.offline.replace("%", clock(offlineSince)), says.alarmsHere));
   if (waiting.length) shown.push(line("", says.waiting.replace("%", waiting.length), says.savedMeans, [button(says.sendNow, acts.send)]));
   for (const entry of refused) {

@@ -13,7 +13,7 @@ const POLL_MS = 5_000, TICK_MS = 1_000;
 const root = document.getElementById("session");
 const says = root ? JSON.parse(document.getElementById("says").textContent) : {};
 const place = root ? `/session/${root.dataset.key}/${root.dataset.step}/${root.dataset.occurrence}/` : "";
-const now = { state: null, entries: [], offlineSince: null, offsetS: 0, level: "" };
+const now = { state: null, entries: [], offlineSince: null, signedOut: false, offsetS: 0, level: "" };
 
 const waiting = () => now.entries.filter((entry) => entry.status === "waiting");
 const refused = () => now.entries.filter((entry) => entry.status === "refused");
@@ -21,12 +21,13 @@ const limit = (name) => now.state?.plan?.limits?.[name] ?? Infinity;
 
 async function ask(address, options = {}) {
   try {
-    const answer = await fetch(place + address, { credentials: "same-origin", redirect: "error", ...options });
+    const answer = await fetch(place + address, { credentials: "same-origin", redirect: "manual", ...options });
+    now.signedOut = answer.type === "opaqueredirect";
     if (!answer.ok) throw new Error(`${answer.status}`);
     online();
     return answer;
   } catch (wrong) {
-    now.offlineSince ??= Date.now();
+    if (!now.signedOut) now.offlineSince ??= Date.now();
     show();
     throw wrong;
   }
@@ -85,7 +86,7 @@ const wordsOf = (names) => [...new Set(names.map((name) => says.readings[name] ?
 function show() {
   const at = Date.now();
   const act = localAct(at);
-  const alone = now.offlineSince !== null || waiting().length > 0;
+  const alone = now.offlineSince !== null || now.signedOut || waiting().length > 0;
   const served = document.querySelector("#next .next");
   if (act && (alone || (act.level === "late" && !served?.className.includes("next-")))) render(act, at, says);
   countdown(at);
@@ -95,7 +96,7 @@ function show() {
   const soundNeeded = !soundAllowed() && document.querySelector("[data-life]") !== null;
   const told = { ...now, waiting: waiting(), refused: refused(), limitS: limit("clock_offset_s"), soundNeeded };
   const acts = { send: () => outbox.send(), forget: (id) => outbox.forget(id), allowSound: () => allowSound().then(show) };
-  const key = JSON.stringify([now.offlineSince, waiting().length, refused().map((e) => e.id), Math.round(now.offsetS), soundNeeded]);
+  const key = JSON.stringify([now.offlineSince, now.signedOut, waiting().length, refused().map((e) => e.id), Math.round(now.offsetS), soundNeeded]);
   const device = document.getElementById("device");
   if (device.dataset.shown !== key) {
     device.replaceChildren(...lines(told, acts, says));
