@@ -20,8 +20,9 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where to listen, and whether this is a demonstration."""
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-    parser.add_argument("--port", type=int, default=8000, help="port to listen on (8000)")
+    parser.add_argument("--host", help="address to listen on (127.0.0.1; with --tls every address)")
+    parser.add_argument("--port", type=int, help="port to listen on (8000; with --tls 8443)")
+    parser.add_argument("--tls", action="store_true", help="HTTPS for tablets, with the certificate of 'unstuck tls'")
     parser.add_argument("--demo", action="store_true", help="a demonstration: simulated people, printed sign-ins")
     parser.add_argument("--reset", action="store_true", help="with --demo: start afresh")
     parser.add_argument("--prepare", action="store_true", help="get everything ready, print, and end without serving")
@@ -31,13 +32,17 @@ def run(args: argparse.Namespace) -> int:
     """0 after the server has been stopped. Raises Complaint when the site may not start."""
     if args.reset and not args.demo:
         raise Complaint("--reset deletes a demonstration only.", mend="Give --demo with it.")
+    args.host = args.host or ("0.0.0.0" if args.tls and not args.demo else "127.0.0.1")
     if args.demo:
         _choose_demo(args)
+    if args.tls:
+        import_module("unstuck.cli.serve_tls").answer_to_its_names()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "unstuck.clinic.site.settings")
     django.setup()
     if args.demo:
         import_module("unstuck.cli.demo_fill").register()
-    call_command("serve", host=args.host, port=args.port, prepare=args.prepare)
+    port = args.port or (8443 if args.tls else 8000)
+    call_command("serve", host=args.host, port=port, prepare=args.prepare, tls=args.tls)
     return 0
 
 
