@@ -69,11 +69,13 @@ def compile_program(regimen: Regimen, system: System, who: People, times_h: Floa
     channels, inputs = _inputs(regimen, system, who)
     grid = _grid(times, inputs, regimen)
     place = _Places(grid)
+    reset = _resets(grid, regimen, place)
     rate, pulse = np.zeros((grid.size - 1, len(channels))), np.zeros((grid.size, len(channels)))
     for entry in inputs:
         first = place(entry.start_h)
         if entry.hours > 0:
-            rate[first : place(entry.start_h + entry.hours), entry.channel] += 1 / entry.hours
+            cut = next((p for p in np.flatnonzero(reset) if p > first), grid.size)  # a reset stops what runs
+            rate[first : min(place(entry.start_h + entry.hours), cut), entry.channel] += 1 / entry.hours
         else:
             pulse[first, entry.channel] += 1
     lengths, interval = _lengths(grid)
@@ -83,7 +85,7 @@ def compile_program(regimen: Regimen, system: System, who: People, times_h: Floa
         interval=interval,
         rate=rate,
         pulse=pulse,
-        reset=_resets(grid, regimen, place),
+        reset=reset,
         steady=_steady(inputs, place),
         wanted=np.array([place(t) for t in times], dtype=np.int64),
         channels=channels,

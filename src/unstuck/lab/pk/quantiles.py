@@ -57,7 +57,10 @@ class Sketch:
 
     def quantile(self, share: float) -> Floats:
         """The value below which that share of each row lies, to half a per cent; shape (rows,)."""
-        total = np.cumsum(self.counts, axis=1)
-        place = (total >= share * self.number).argmax(axis=1)
-        middle = _LOWEST * np.exp((place - 0.5) * _GROWTH)
-        return np.asarray(np.where(place == 0, 0.0, middle), dtype=np.float64)
+        total, rank = np.cumsum(self.counts, axis=1), share * self.number
+        place = (total >= rank).argmax(axis=1)
+        row = np.arange(len(place))
+        own = self.counts[row, place]
+        within = (rank - (total[row, place] - own)) / np.maximum(1, own)  # as if a bin's values lay evenly in it
+        value = _LOWEST * np.exp((place - 1 + within) * _GROWTH)
+        return np.asarray(np.where(place == 0, 0.0, value), dtype=np.float64)
