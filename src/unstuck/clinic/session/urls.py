@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from unstuck.clinic.session import api, views
+from unstuck.clinic.session import api, help, views
 
 app_name = "session"
 _ONE = "<str:key>/<str:step>/<int:occurrence>/"
@@ -21,5 +21,6 @@ urlpatterns = [
     path(f"{_ONE}give/", views.give, name="give"),
     path(f"{_ONE}hand/", views.hand, name="hand"),
     path(f"{_ONE}leave/", views.leave, name="leave"),
+    path(f"{_ONE}help-link/", help.link, name="help_link"),
     path(f"{_ONE}rate/<str:instrument>/", views.rate, name="rate"),
 ]

@@ -27,6 +27,7 @@ PAGES = (
     ("chairs/", "unstuck.clinic.rooms.urls"),
     ("today/", "unstuck.clinic.plan.urls"),
     ("session/", "unstuck.clinic.session.urls"),
+    ("h/", "unstuck.clinic.session.help_urls"),
     ("alerts/", "unstuck.clinic.alerts.urls"),
     ("protocols/", "unstuck.clinic.protocol.urls"),
     ("evidence/", "unstuck.clinic.evidence.urls"),
