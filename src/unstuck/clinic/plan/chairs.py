@@ -80,6 +80,11 @@ class ChairCard:
         return session_address(self.key, self.step, self.occurrence) if self.key else ""
 
     @property
+    def short(self) -> str:
+        """The figure without a unit that the wall has no room for."""
+        return self.figure.removesuffix(" mmHg")
+
+    @property
     def mark(self) -> str:
         """A name for ids in the page."""
         return f"{self.kind}-{self.number}-{self.key}".lower().replace(" ", "-")

@@ -71,7 +71,7 @@ def _chair(visit: Visit, eyes: Eyes, room: Room, day: Day) -> HandChair:
         who=row.person.name if eyes.names else row.key,
         drug=drug_words(visit, eyes.drug(row.key)),
         phase=str(PHASE_WORDS[visit.phase]),
-        keeper=room.names.get(live.keeper, _("Nobody")),
+        keeper=room.names.get(live.keeper, ""),
         next=f"{asked[0].what} ({asked[0].figure} {asked[0].small})" if asked else "",
         alarms=tuple(
             ReadBack(
