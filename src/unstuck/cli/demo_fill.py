@@ -9,13 +9,18 @@ from datetime import datetime, timedelta
 from unstuck.cli.demo_data import PROTOCOLS, fill
 from unstuck.clinic.alerts import demo as rota
 from unstuck.clinic.course.actions import load_ghost
+from unstuck.clinic.course.queries import events_of as course_events
 from unstuck.clinic.protocol.actions import release_as
 from unstuck.clinic.protocol.queries import newest
+from unstuck.clinic.session.projection import project
+from unstuck.clinic.session.queries import Place
 from unstuck.clinic.site import demo
 from unstuck.core.errors import Complaint
 from unstuck.core.events import DoseGiven, Event, VisitBooked
 from unstuck.core.protocol_file import load_protocol
+from unstuck.core.session_events import SessionOpened
 
+CHECKED_IN = timedelta(minutes=25)  # before the dose somebody sat down
 TODAY = timedelta(hours=6)  # a booking nearer than this is the one that the chair waits for
 CHAIRS = ("chair_1", "chair_2", "chair_3")
 
@@ -32,7 +37,11 @@ def _fill(at: datetime) -> None:
             release_as(protocol, signer, at - timedelta(days=40))
     for number, events in enumerate(fill(at)):
         chair = CHAIRS[number] if number < len(CHAIRS) else ""
-        load_ghost(_seated(events, chair) if chair else events, demo.ada() if number == len(CHAIRS) else None, at)
+        person = demo.ada() if number == len(CHAIRS) else None
+        course = load_ghost(_seated(events, chair) if chair else events, person, at)
+        for event in course_events(course) if chair else ():
+            if isinstance(event.what, SessionOpened):
+                project(course, Place(event.what.step, event.what.occurrence), at)
 
 
 def _seated(events: Sequence[Event], chair: str) -> list[Event]:
@@ -51,5 +60,14 @@ def _booked_before(events: Sequence[Event], dose: Event, chair: str) -> list[Eve
     moment = dose.observed_at - timedelta(hours=20)
     what = VisitBooked(dose.what.step, dose.what.occurrence, dose.observed_at, chair)
     booking = replace(dose, id=f"{dose.id}-booked", observed_at=moment, recorded_at=moment, what=what)
-    place = next((i for i, e in enumerate(events) if e.observed_at > moment and i > 0), len(events))
-    return [*events[:place], booking, *events[place:]]
+    before = dose.observed_at - CHECKED_IN
+    opened = SessionOpened(dose.what.step, dose.what.occurrence, chair, ("name", "born_on"))
+    keeper = demo.account("nia").key
+    seat = replace(dose, id=f"{dose.id}-opened", observed_at=before, recorded_at=before, what=opened, actor=keeper)
+    return _in_time(_in_time(events, booking), seat)
+
+
+def _in_time(events: Sequence[Event], event: Event) -> list[Event]:
+    """The events with one more in its place, never before the enrolment."""
+    place = next((i for i, e in enumerate(events) if e.observed_at > event.observed_at and i > 0), len(events))
+    return [*events[:place], event, *events[place:]]

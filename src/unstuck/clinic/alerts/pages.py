@@ -173,7 +173,8 @@ def _owner(alert: Alert) -> str:
 def _clock(alert: Alert, reader: Reader) -> str:
     if alert.due_at is None:
         return ""
-    told = {"when": when(alert.due_at, reader.zone)}
+    local, today = alert.due_at.astimezone(reader.zone), reader.at.astimezone(reader.zone).date()
+    told = {"when": f"{local:%H:%M}" if local.date() == today else when(alert.due_at, reader.zone)}
     return _("look again by %(when)s") % told if alert.taken_by_id else _("goes on at %(when)s") % told
 
 

@@ -65,7 +65,11 @@ def rota_rows(shifts: Iterable[Shift], lead: Account | None, named: bool, at: da
     covered = {shift.duty for shift in listed if shift.starts_at <= at}
     return RotaPage(
         rows=tuple(_row(shift, at, zone) for shift in listed),
-        uncovered=tuple(str(DUTY_WORDS[duty]) for duty in Duty if duty.value not in covered),
+        uncovered=tuple(
+            str(words)
+            for duty, words in DUTY_WORDS.items()
+            if duty.value not in covered and duty is not Duty.SAFETY_LEAD
+        ),
         lead=lead.display_name if lead else "",
         lead_named=named,
     )

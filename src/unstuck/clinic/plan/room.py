@@ -175,14 +175,17 @@ def _taken_alarm(visit: Visit, alarm: Alarm, eyes: Eyes, day: Day, names: NAMES)
 
 def _silence(visit: Visit, day: Day) -> Iterator[Need]:
     since = visit.silent_since(day.at)
-    if since is not None:
+    if since is not None and visit.heard is not None:
+        ever = visit.heard.ever
         yield Need(
             rank=Rank.SILENT,
             moment=since,
             level="unk",
             word=_("Not heard"),
-            what=_("No word from the tablet. Walk over."),
-            why=_("Its own alarms may still ring there; nobody here would see them."),
+            what=_("No word from the tablet. Walk over.") if ever else _("No tablet has this session open"),
+            why=_("Its own alarms may still ring there; nobody here would see them.")
+            if ever
+            else _("Open it at the chair: until then nothing rings there."),
             figure=count_text(since, day.at),
             small=_("silent"),
             counts_to=since,

@@ -78,10 +78,11 @@ def _wanted(visit: Visit, at: datetime) -> Iterator[Wanted]:
     for call in visit.session.calls:
         cause = f"{visit.step}:{visit.occurrence}:{call.call}:{_second(call.at)}"
         yield _one(CALLS[call.call], place, cause, "", visit.place)
-    for row in visit.session.due:
-        if row.by + _patience(visit) < at:
-            cause = f"{visit.step}:{visit.occurrence}:{row.readings[0]}:{_second(row.by)}"
-            yield _one("session_overdue", place, cause, row.readings[0], visit.place)
+    overdue = [row for row in visit.session.due if row.by + _patience(visit) < at]
+    if overdue:  # one alert a session, for what is overdue longest
+        row = min(overdue, key=lambda one: one.by)
+        cause = f"{visit.step}:{visit.occurrence}:{row.readings[0]}:{_second(row.by)}"
+        yield _one("session_overdue", place, cause, row.readings[0], visit.place)
     since = visit.silent_since(at)
     if since is not None:
         yield _one("unwatched", place, f"{visit.step}:{visit.occurrence}:{_second(since)}", "", visit.place)

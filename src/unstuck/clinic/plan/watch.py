@@ -12,9 +12,10 @@ from unstuck.clinic.session.queries import open_sittings
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """When somebody could last see the session's page on a device."""
+    """When somebody could last see the session's page on a device; `ever` is whether any device had it open at all."""
 
     at: datetime
+    ever: bool = True
 
 
 Key = tuple[int, str, int]
@@ -23,7 +24,7 @@ Key = tuple[int, str, int]
 def watches(sittings: Iterable[Sitting] | None = None) -> dict[Key, Heard]:
     """When each open session was last watched, by (course id, step, occurrence); two queries for all."""
     rows = open_sittings() if sittings is None else sittings
-    return {(row.course_id, row.step, row.occurrence): Heard(_last(row)) for row in rows}
+    return {(row.course_id, row.step, row.occurrence): Heard(_last(row), bool(row.watches.all())) for row in rows}
 
 
 def _last(sitting: Sitting) -> datetime:
