@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from io import BytesIO
+from io import BytesIO, StringIO
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from pypdf import PdfReader
 
@@ -125,3 +127,15 @@ def test_the_page_is_a_pdf_for_the_custodian(signed_in: Callable[[str], Client],
     assert answer["Content-Type"] == "application/pdf" and answer.content.startswith(b"%PDF-")
     assert "no-store" in answer["Cache-Control"]
     assert signed_in("otis").get("/stock/sheet/safe/2026-02-30/").status_code == 404
+
+
+def test_the_stock_can_be_verified_from_outside(cast: Cast, at: datetime) -> None:
+    """`verify_stock` ends well while rows are what the acts leave, and with 1 and the container's number otherwise."""
+    a_day(cast, at)
+    out = StringIO()
+    call_command("verify_stock", "--json", stdout=out)
+    assert json.loads(out.getvalue()) == {"sound": True, "differences": []}
+    Container.objects.filter(lot__code="A100", number=1).update(left=1)
+    with pytest.raises(SystemExit) as ended:
+        call_command("verify_stock", stdout=out)
+    assert ended.value.code == 1 and "No. 1 of lot" in out.getvalue()
