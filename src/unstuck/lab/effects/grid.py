@@ -6,6 +6,7 @@ the step before it is therefore sampled a moment earlier, the start of the next 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -88,14 +89,18 @@ def _apart(times: Iterable[float]) -> list[float]:
 
 
 def _between(start: float, end: float, events: list[float], finer: float) -> list[float]:
-    """The edges after `start` up to `end`, at the pace that the time since the last event asks for."""
+    """The edges after `start` up to `end`: equal steps, no longer than the time since the last event allows."""
     found, now = [], start
     while now < end - _SAME_H:
-        since = now - max((e for e in events if e <= now + _SAME_H), default=0.0)
-        now = min(end, now + _pace(since) / finer)
-        found.append(end if end - now < _SAME_H else now)
+        last = max((e for e in events if e <= now + _SAME_H), default=0.0)
+        until, pace = _pace(now - last)
+        stop = end if end <= last + until + _SAME_H else last + until
+        count = max(1, math.ceil((stop - now) * finer / pace - _SAME_H))
+        found += [now + (stop - now) * n / count for n in range(1, count)] + [stop]
+        now = stop
     return found
 
 
-def _pace(since_h: float) -> float:
-    return next((step for until, step in LADDER if since_h < until - _SAME_H), LONGEST_H)
+def _pace(since_h: float) -> tuple[float, float]:
+    """Until how many hours after the event which longest step holds."""
+    return next(((until, step) for until, step in LADDER if since_h < until - _SAME_H), (math.inf, LONGEST_H))

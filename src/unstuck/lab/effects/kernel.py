@@ -161,13 +161,14 @@ def _chain(transition, drive, d, bells, chain):  # type: ignore[no-untyped-def]
     """The chain over a step, in place from its end to its start: the transition is lower triangular."""
     for back in range(CHAIN):
         i = CHAIN - 1 - back
+        own, v0, v1, v2 = transition[d, i, i], drive[d, i, 0], drive[d, i, 1], drive[d, i, 2]
         for w in range(LANES):
-            chain[i, w] *= transition[d, i, i]
-            for k in range(3):
-                chain[i, w] += drive[d, i, k] * bells[k, w]
+            chain[i, w] = own * chain[i, w] + v0 * bells[0, w] + v1 * bells[1, w] + v2 * bells[2, w]
         for j in range(i):
-            for w in range(LANES):
-                chain[i, w] += transition[d, i, j] * chain[j, w]
+            share = transition[d, i, j]
+            if share != 0.0:
+                for w in range(LANES):
+                    chain[i, w] += share * chain[j, w]
 
 
 @njit(cache=True, fastmath={"contract"}, error_model="numpy", inline="always")
