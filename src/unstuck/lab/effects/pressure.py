@@ -134,7 +134,7 @@ def read_rises(model: Model, felt: Acute, crowd: Crowd, minutes: Sequence[float]
 
 def _rises(felt: Acute, crowd: Crowd, minutes: Sequence[float], sort: tuple[Array, float, str]) -> Rises:
     curve, error, name = sort
-    read = readings(felt.time_h, curve, minutes) + _errors(crowd, error, name, len(minutes))
+    read = with_errors(readings(felt.time_h, curve, minutes), crowd, error, name)
     means = read.mean(axis=0)
     top = int(np.argmax(means))
     return Rises(
@@ -153,10 +153,10 @@ def readings(time_h: Array, curve: Array, minutes: Sequence[float]) -> Array:
     return np.stack([np.interp(at, time_h, row) for row in np.atleast_2d(curve)])
 
 
-def _errors(crowd: Crowd, error: float, name: str, count: int) -> Array:
-    """Errors of so many readings less that of the one before the dose, shape (people, count)."""
-    z = normal_array(crowd.seed, crowd.people, f"reading errors {name}", count + 1, crowd.dose)
-    return error * (z[:, 1:] - z[:, :1])
+def with_errors(rises: Array, crowd: Crowd, error: float, name: str) -> Array:
+    """True rises of shape (people, readings) as they are read: each with an error, less that of one before the dose."""
+    z = normal_array(crowd.seed, crowd.people, f"reading errors {name}", rises.shape[1] + 1, crowd.dose)
+    return rises + error * (z[:, 1:] - z[:, :1])
 
 
 def share_reaching(read: Array, rise_mmhg: float) -> float:

@@ -1,8 +1,9 @@
 """How often a monitoring profile would ring: simulated sessions of one protocol under each profile, alarms counted.
 
-Question: how many alarms would staff meet in a session if they took each one at once? The people, their pressures and
-the drug's effect are those of the reference simulator, with its limits: what it does not simulate (alertness, a probe
-that slips, an artefact) rings here never, and is named. Overdue readings are not counted: simulated staff are on time.
+Question: how many alarms would staff meet in a session if they took each one at once? The people and the drug's effect
+are those of the reference simulator, with pressure as high as in the highest published series, and with its limits:
+what it does not simulate (alertness, a probe that slips, an artefact) rings here never, and is named. Overdue readings
+are not counted: simulated staff are on time.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from unstuck.core.events import Event
 from unstuck.core.protocol import AlertRule, MonitoringPlan, Protocol
 from unstuck.core.protocol_file import load_profile
 from unstuck.core.session_events import AlarmAnswered, Answer
+from unstuck.lab.patients.felt import Acute
 from unstuck.lab.trials.job import Job, Wish, prepare, run_one
 
 BEFORE = timedelta(hours=2)  # readings this long before a dose belong to its session; earlier ones to a visit held back
@@ -51,7 +53,8 @@ def rates_of(profile: str, asked: Asked) -> AlarmRates:
     """The rates of that profile of the library. Raises Complaint for an unknown one."""
     under = load_profile(profile)
     protocol = replace(asked.protocol, monitoring=under.plan, gates=under.gates)
-    wish = Wish((asked.arm,), asked.people, asked.seed, {"": asked.borrowed} if asked.borrowed else {}, sparse=False)
+    borrowed = {"": asked.borrowed} if asked.borrowed else {}
+    wish = Wish((asked.arm,), asked.people, asked.seed, borrowed, sparse=False, acute=Acute.WORST)
     job = prepare(protocol, wish)
     counted = [_counted(job, under.plan, number) for number in range(asked.people)]
     urgent = {rule.key for rule in under.plan.alerts if rule.urgent}
