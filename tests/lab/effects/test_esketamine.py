@@ -60,7 +60,7 @@ def _at(mg, name, hours):
 
 @pytest.mark.xfail(strict=True, reason="54 % are still sedated in the model at 1.5 hours; the placebo's share is 11 %")
 def test_sedation_is_over_as_soon_as_the_maker_says():
-    """After 84 mg sedation is over 1 to 1.5 hours after the dose: the model is back at the placebo's share, to 5 points."""
+    """After 84 mg sedation is over 1 to 1.5 hours after the dose: back at the placebo's share, to 5 points."""
     assert _at(84, "sedated_share", 1.5)[0] == pytest.approx(ESKETAMINE.effects.sedation.any_without_drug, abs=0.05)
 
 
