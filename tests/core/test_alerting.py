@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unstuck.core.alerting import Duty, climbs, first_clock, stage_of
+from unstuck.core.alerting import Duty, climbs, first_clock, rest_min, stage_of
 from unstuck.core.alerting_file import library_text, load_alert_policy, parse_alert_policy
 from unstuck.core.errors import Complaint
 
@@ -52,6 +52,8 @@ def test_past_the_end_it_belongs_to_everybody_and_comes_again() -> None:
     reached = list(climbs(POLICY, kind, 0, first_clock(kind, AT), AT + timedelta(hours=1)))
     assert [one.stage for one in reached] == [1, 2, 3, 3, 3, 3]
     assert stage_of(kind, 3) is None
+    slow = POLICY.kind("lab_overdue")
+    assert rest_min(POLICY, kind) == 10 and rest_min(POLICY, slow) == slow.chain[-1].take_min
 
 
 @pytest.mark.parametrize(

@@ -119,10 +119,18 @@ def recheck_clock(kind: AlertKind, at: datetime) -> datetime:
 def climbs(policy: AlertPolicy, kind: AlertKind, stage: int, by: datetime, at: datetime) -> Iterator[Climb]:
     """Every stage that an alert whose clock runs to `by` has reached until `at`, in order.
 
-    Past the end of the chain it comes once more every `remind_min`: it is never silent while it is open.
+    Past the end of the chain it comes once more after each `rest_min`: it is never silent while it is open.
     """
     while by <= at:
         reached, stage = by, min(stage + 1, len(kind.chain))
         here = stage_of(kind, stage)
-        by = reached + timedelta(minutes=here.take_min if here else policy.remind_min)
+        by = reached + timedelta(minutes=here.take_min if here else rest_min(policy, kind))
         yield Climb(stage, reached, by)
+
+
+def rest_min(policy: AlertPolicy, kind: AlertKind) -> float:
+    """How long an alert rests past the end of its chain: `remind_min` where somebody is needed now.
+
+    Another comes after the time of its last stage, so that what can wait a day does not ring six times an hour.
+    """
+    return policy.remind_min if kind.urgency is Urgency.NOW else max(policy.remind_min, kind.chain[-1].take_min)

@@ -20,7 +20,7 @@ from unstuck.clinic.course.models import Course
 from unstuck.clinic.ledger.actions import Act, append, lock
 from unstuck.clinic.ledger.chain import SITE
 from unstuck.clinic.people.models import Account
-from unstuck.core.alerting import AlertKind, first_clock, recheck_clock, stage_of
+from unstuck.core.alerting import AlertKind, first_clock, recheck_clock, rest_min, stage_of
 from unstuck.core.errors import Complaint
 
 log = logging.getLogger("unstuck.alerts")
@@ -159,7 +159,7 @@ def hand_on(key: str, account: Account, to: Account, at: datetime) -> Alert:
         _check_open(alert, to)
         here = stage_of(kind_of(alert), alert.stage)
         alert.owner, alert.taken_by, alert.taken_at = to, None, None
-        alert.due_at = at + timedelta(minutes=here.take_min if here else times.policy().remind_min)
+        alert.due_at = at + timedelta(minutes=here.take_min if here else rest_min(times.policy(), kind_of(alert)))
         alert.save()
         enter(alert, Change("handed", to=to.key), Moment(account.key, at))
         tell(alert, to, at)

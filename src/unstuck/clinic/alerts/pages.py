@@ -16,6 +16,7 @@ from unstuck.clinic.course.words import span_text, when
 from unstuck.clinic.people import access
 from unstuck.clinic.people.models import Account
 from unstuck.core.alerting import Action, AlertKind, AlertPolicy, Duty, Urgency
+from unstuck.core.sentences import fact_words
 
 DUTY_WORDS = {
     Duty.NURSE: gettext_lazy("nurse on duty"),
@@ -138,7 +139,7 @@ def alert_row(alert: Alert, kind: AlertKind, reader: Reader) -> AlertRow:
         do=kind.do if known else _("Tell the person named here, if you see them."),
         who=_who(alert, reader.account),
         place=alert.place.replace("_", " ").capitalize(),
-        code="" if unmasks or not known else str(alert.details.get("alarm", "")).replace("_", " "),
+        code="" if unmasks or not known else fact_words(str(alert.details.get("alarm", ""))),
         owner=_owner(alert),
         taken=alert.taken_by_id is not None,
         mine=alert.owner_id in (None, reader.account.pk),
