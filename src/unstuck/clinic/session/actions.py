@@ -18,6 +18,7 @@ from unstuck.clinic.custody import actions as custody
 from unstuck.clinic.custody import queries as stock
 from unstuck.clinic.ledger.actions import lock, note
 from unstuck.clinic.people.models import Account
+from unstuck.clinic.session.accounting import account_for_drawing
 from unstuck.clinic.session.models import HelpLink, RoomCheck, Sitting, Watch
 from unstuck.clinic.session.projection import project
 from unstuck.clinic.session.queries import Place, kept_by, live, refuse_unknown, room_check_of_today
@@ -260,6 +261,7 @@ def leave(course: Course, place: Place, to: ev.Leaving, entry: Entry) -> None:
     with transaction.atomic():
         lock(course.key)
         write_all(course, [(ev.Discharged(place.step, place.occurrence, to), entry)])
+        account_for_drawing(live(course, place, entry.recorded_at), entry)
         project(course, place, entry.recorded_at)
 
 
