@@ -114,6 +114,18 @@ def test_subgroups_are_pools_of_their_rows(sample, method):
     assert line[1].estimate == pytest.approx(means["b"] - means["a"], abs=1e-8)
 
 
+@settings(max_examples=40, deadline=None)
+@given(samples(least=5))
+def test_what_differs_within_and_between_groups_adds_up(sample):
+    """With fixed effects Q of all studies is Q within the groups and the test between them, added up."""
+    options = Options(Method.FIXED)
+    found = subgroups(sample, ["a" if row % 2 else "b" for row in range(sample.k)], options)
+    within = sum(each.heterogeneity.q for _, each in found.groups if each.heterogeneity)
+    whole = pool(sample, options).heterogeneity
+    assert whole is not None and found.between.df == 1
+    assert whole.q == pytest.approx(within + found.between.statistic, rel=1e-7, abs=1e-9)
+
+
 def test_a_second_maximum_is_found_and_named():
     """Where the likelihood has two maxima the higher one is taken, and a note says that there was another."""
     luck, seen = np.random.default_rng(4), 0

@@ -5,6 +5,7 @@ Needs the `plots` extra. The numbers stand beside the picture, so that nobody ha
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from unstuck.lab.meta.tables import ForestRow, Kind, decimals, interval_text, pl
 
 INK, BLUE, VERMILION, PALE = "#1a1a1a", "#0072B2", "#D55E00", "#d9d9d9"
 ROW_INCHES, WIDTH_INCHES, FONT_POINTS = 0.29, 9.6, 10
+NOTE_CHARACTERS, NOTE_LINE_INCHES = 125, 0.17
 SUFFIXES = (".png", ".svg", ".pdf")
 
 
@@ -43,9 +45,9 @@ class Words:
 def forest(rows: Sequence[ForestRow], path: Path, words: Words | None = None) -> None:
     """A forest plot of the rows, with estimate, interval and weight beside it, written to a .png, .svg or .pdf file."""
     words = words or Words()
-    inches = ROW_INCHES * (len(rows) + 1) + 1.5
+    inches = ROW_INCHES * (len(rows) + 1) + 1.35 + _note_inches(words)
     figure = _figure(inches)
-    labels, axis, numbers = _columns(figure, inches, bool(words.title))
+    labels, axis, numbers = _columns(figure, inches, words)
     said = [_as_ratio(row) for row in rows] if words.ratio else list(rows)
     texts = [interval_text(row, decimals(said)) for row in said]
     for place, (row, text) in enumerate(zip(rows, texts, strict=True)):
@@ -66,8 +68,16 @@ def _figure(inches: float) -> Figure:
     return figure
 
 
-def _columns(figure: Figure, inches: float, titled: bool) -> tuple[Axes, Axes, Axes]:
-    bottom, top = 0.95 / inches, 1 - (0.42 if titled else 0.1) / inches
+def _note_inches(words: Words) -> float:
+    return NOTE_LINE_INCHES * len(_note_lines(words))
+
+
+def _note_lines(words: Words) -> list[str]:
+    return textwrap.wrap(words.note, NOTE_CHARACTERS)
+
+
+def _columns(figure: Figure, inches: float, words: Words) -> tuple[Axes, Axes, Axes]:
+    bottom, top = (0.8 + _note_inches(words)) / inches, 1 - (0.42 if words.title else 0.1) / inches
     height = top - bottom
     labels, axis, numbers = (
         figure.add_axes((left, bottom, wide, height)) for left, wide in ((0.01, 0.36), (0.37, 0.37), (0.75, 0.245))
@@ -164,9 +174,10 @@ def funnel(effects: Effects, pooled: Pooled, path: Path, words: Words | None = N
     The numbers of the studies are those of the rows, and their list stands beside the plot.
     """
     words = words or Words()
-    inches = max(4.6, 1.2 + 0.2 * effects.k)
+    under = 0.55 + _note_inches(words)
+    inches = max(4.6, 1.2 + 0.2 * effects.k) + _note_inches(words)
     figure = _figure(inches)
-    axis = figure.add_axes((0.09, 0.62 / inches, 0.53, 1 - 1.1 / inches))
+    axis = figure.add_axes((0.09, under / inches, 0.53, 1 - (0.5 + under) / inches))
     se = np.sqrt(effects.v)
     bottom, middle = 1.08 * float(se.max()), pooled.mean.estimate
     wide = quantile(None, pooled.options.level) * bottom

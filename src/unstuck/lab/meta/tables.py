@@ -65,7 +65,7 @@ def grouped_rows(
 def named(pooled: Pooled) -> str:
     """The method in words: `REML, Knapp-Hartung`."""
     law = {"normal": "", "knapp-hartung": ", Knapp-Hartung", "knapp-hartung-adhoc": ", Knapp-Hartung ad hoc"}
-    method = {"FE": "fixed effect", "DL": "DerSimonian-Laird", "PM": "Paule-Mandel", "REML": "REML"}
+    method = {"FE": "fixed effect", "DL": "DL", "PM": "PM", "REML": "REML"}
     return method[pooled.options.method] + law[pooled.options.interval]
 
 
