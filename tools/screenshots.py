@@ -40,6 +40,8 @@ def _tour(browser: Browser, url: str, sign_ins: dict[str, str], folder: Path, th
         _shoot(page, folder / f"{name}-{width}-{theme}.png")
     page.goto(f"{url}/protocols/feder_2021/")
     _shoot(page, folder / f"protocol-{width}-{theme}.png")
+    page.goto(f"{url}/evidence/feder_2021/")
+    _shoot(page, folder / f"evidence-{width}-{theme}.png")
     page.goto(f"{url}/courses/demo-007/")
     _shoot(page, folder / f"course-{width}-{theme}.png")
     _answering(page, url, folder, f"{width}-{theme}")

@@ -10,6 +10,7 @@ from unstuck.cli.demo_data import PROTOCOLS, fill
 from unstuck.clinic.alerts import demo as rota
 from unstuck.clinic.course.actions import load_ghost
 from unstuck.clinic.course.queries import events_of as course_events
+from unstuck.clinic.evidence import demo as evidence
 from unstuck.clinic.protocol.actions import release_as
 from unstuck.clinic.protocol.queries import newest
 from unstuck.clinic.session.projection import project
@@ -27,7 +28,7 @@ CHAIRS = ("chair_1", "chair_2", "chair_3")
 
 def register() -> None:
     """Names the hooks that fill a new demonstration: people first, then duties, then what the site itself fills."""
-    demo.HOOKS = (_fill, rota.fill, *demo.HOOKS)
+    demo.HOOKS = (_fill, rota.fill, evidence.fill, *demo.HOOKS)
 
 
 def _fill(at: datetime) -> None:

@@ -142,9 +142,14 @@ def as_pool(
     spread = result.prediction or (None, None)
     words = METHOD_WORDS[how.method] + INTERVAL_WORDS[how.interval]
     return replace(
-        empty, lines=lines, notes=result.notes, mean=mean, method=words,
+        empty, lines=lines, notes=tuple(map(_plain, result.notes)), mean=mean, method=words,
         new_study_low=spread[0], new_study_high=spread[1],
     )  # fmt: skip
+
+
+def _plain(note: str) -> str:
+    """The lab's sentence for readers who do not compute."""
+    return note.replace("tau2", "The spread between trials (tau2)", 1) if note.startswith("tau2") else note
 
 
 def _silent(selection: Selection | None) -> tuple[Silent, ...]:

@@ -74,8 +74,13 @@ def sign(proposal_id: int, signer: Account, password: str, at: datetime) -> Sign
     if not signer.check_password(password):
         note("evidence.signature_refused", signer.key, at, {})
         raise WrongPassword("The password is not right, so nothing was signed.", mend="Type your own password again.")
+    return sign_as(proposal_id, signer.key, at)
+
+
+def sign_as(proposal_id: int, signed_by: str, at: datetime) -> SignedText:
+    """As `sign`, for a signer who has been recognised. Raises NotOpen."""
     with transaction.atomic():
-        proposal = _decide(proposal_id, Decision.SIGNED, signer, at)
+        proposal = _decide(proposal_id, Decision.SIGNED, signed_by, at)
         last = SignedText.objects.filter(protocol=proposal.protocol).first()
         made = SignedText.objects.create(
             protocol=proposal.protocol,
@@ -84,27 +89,27 @@ def sign(proposal_id: int, signer: Account, password: str, at: datetime) -> Sign
             text=proposal.text,
             text_hash=proposal.text_hash,
             release_hash=proposal.release_hash,
-            signed_by=signer.key,
+            signed_by=signed_by,
             signed_at=at,
         )
-        note("evidence.signed", signer.key, at, {"protocol": made.protocol, "hash": made.text_hash})
+        note("evidence.signed", signed_by, at, {"protocol": made.protocol, "hash": made.text_hash})
     return made
 
 
 def decline(proposal_id: int, signer: Account, at: datetime) -> Proposal:
     """The proposal is declined: the text in use stays. Raises NotOpen."""
     with transaction.atomic():
-        proposal = _decide(proposal_id, Decision.DECLINED, signer, at)
+        proposal = _decide(proposal_id, Decision.DECLINED, signer.key, at)
         note("evidence.declined", signer.key, at, {"protocol": proposal.protocol, "hash": proposal.text_hash})
     return proposal
 
 
-def _decide(proposal_id: int, decision: Decision, signer: Account, at: datetime) -> Proposal:
+def _decide(proposal_id: int, decision: Decision, by: str, at: datetime) -> Proposal:
     proposal = Proposal.objects.select_for_update().filter(pk=proposal_id).first()
     if proposal is None or proposal.decision != Decision.OPEN:
         raise NotOpen("This proposal is no longer open.", mend="Read the page again.")
     if hash_of(proposal.text) != proposal.text_hash:
         raise NotOpen("Its text is not the one that was proposed.", mend="Propose it anew.")
-    proposal.decision, proposal.decided_by, proposal.decided_at = decision, signer.key, at
+    proposal.decision, proposal.decided_by, proposal.decided_at = decision, by, at
     proposal.save(update_fields=["decision", "decided_by", "decided_at"])
     return proposal
