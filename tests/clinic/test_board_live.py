@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -28,9 +29,10 @@ from unstuck.clinic.plan.urgency import QueueRow
 from unstuck.clinic.rooms.actions import ChairFacts, name_chair
 from unstuck.clinic.session.actions import NotReadBack, heard
 from unstuck.clinic.session.models import Sitting
+from unstuck.core import events as ev
 from unstuck.core.alerting import Duty
 from unstuck.core.session import session
-from unstuck.core.session_events import Answer, Call, Called
+from unstuck.core.session_events import AlarmAnswered, Answer, Call, Called
 
 Cast = dict[str, Account]
 SECOND = timedelta(seconds=1)
@@ -302,3 +304,60 @@ def test_more_chairs_than_nurses_may_watch_is_said(cast: Cast) -> None:
     assert not look(cast["nia"], after(5)).page.too_many
     seated(3, cast["nia"].key)
     assert look(cast["nia"], after(5)).page.too_many
+
+
+def test_an_answer_at_the_chair_takes_the_alert(cast: Cast) -> None:
+    """Whoever takes the alarm on the session's own page has its alert as well; nobody is called a second time."""
+    course = seated(2, cast["nia"].key, None, *high(5))
+    look(cast["ben"], after(6.1))
+    taken = event(AlarmAnswered("infusion", 1, "pressure_high", Answer.TAKEN), 72 + 6.3 / 60)
+    add(course, replace(taken, actor=cast["nia"].key))
+    look(cast["ben"], after(6.5))
+    assert [a.taken_by for a in alerts()] == [cast["nia"]]
+
+
+def test_whoever_comes_to_a_call_has_its_alert(cast: Cast) -> None:
+    """An emergency that somebody came to is theirs until they close it with what happened."""
+    course = seated(3, cast["nia"].key)
+    add(course, event(Called("infusion", 1, Call.EMERGENCY, "staff"), 72 + 5 / 60))
+    look(cast["nia"], after(5.1))
+    actions.answer_call(here(course), Call.EMERGENCY, cast["cleo"], after(5.3))
+    look(cast["nia"], after(5.4))
+    (alert,) = alerts("emergency")
+    assert alert.taken_by == cast["cleo"] and alert.closed_at is None
+
+
+def test_a_high_risk_after_the_dose_is_an_alert_for_the_prescriber(cast: Cast) -> None:
+    """Before the dose it is a gate's matter; after it nobody leaves, and a prescriber is asked at once."""
+
+    def risk(hours: float) -> ev.Event:
+        scores = (("risk", "high"),)
+        made = ev.AssessmentCompleted("cssrs_screen", "1", "simulated", (), scores, None, 1, (), True)
+        return event(made, hours)
+
+    course = seated(2, cast["nia"].key, None, risk(71))
+    look(cast["nia"], after(5))
+    assert alerts("suicide_risk_after_dose") == []
+    add(course, risk(72 + 50 / 60))
+    look(cast["nia"], after(51))
+    assert [a.owner for a in alerts("suicide_risk_after_dose")] == [cast["cleo"]]
+
+
+def test_not_ready_at_closing_time_is_a_path_of_its_own(cast: Cast, settings: Any) -> None:
+    """Past the hour at which the site closes, whoever may not leave yet is an alert, once a day."""
+    seated(2, cast["nia"].key)
+    look(cast["nia"], after(30))
+    assert alerts("not_ready_at_closing") == []
+    settings.UNSTUCK_CLOSES = "09:30"
+    look(cast["nia"], after(29))
+    assert alerts("not_ready_at_closing") == []
+    for minutes in (31, 45):
+        look(cast["nia"], after(minutes))
+    assert len(alerts("not_ready_at_closing")) == 1
+
+
+def test_clocks_name_their_anchor(cast: Cast) -> None:
+    """The card says what its minutes are counted from: the start of an infusion, then its end."""
+    seated(2, cast["nia"].key)
+    cards = [next(c for c in look(cast["nia"], after(m)).page.chairs if c.key) for m in (5, 45)]
+    assert [card.since for card in cards] == ["T+5 min from the start, 09:00", "T+5 min from the end, 09:40"]

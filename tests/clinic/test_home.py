@@ -77,3 +77,15 @@ def test_sqlite_waits_for_the_disk_and_takes_its_lock_at_once(tmp_path: Path) ->
     assert options["transaction_mode"] == "IMMEDIATE"
     assert all(part in options["init_command"] for part in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"))
     assert "synchronous=OFF" in database("", tmp_path, durable=False)["OPTIONS"]["init_command"]
+
+
+@pytest.mark.parametrize(("told", "read"), [("17:30", "17:30:00"), ("", "")])
+def test_a_time_of_day(tmp_path: Path, told: str, read: str) -> None:
+    """A time is read as it is written, and may be left out."""
+    assert Home(tmp_path, {"UNSTUCK_CLOSES": told}).time_of_day("UNSTUCK_CLOSES") == read
+
+
+def test_a_time_that_is_none_is_refused(tmp_path: Path) -> None:
+    """The site does not start with a closing time that nobody can read."""
+    with pytest.raises(Complaint, match="UNSTUCK_CLOSES"):
+        Home(tmp_path, {"UNSTUCK_CLOSES": "half past five"}).time_of_day("UNSTUCK_CLOSES")

@@ -8,17 +8,28 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from unstuck.clinic.plan.sight import Eyes
 from unstuck.clinic.plan.visits import Day, Visit
 from unstuck.clinic.plan.words import alarm_words, clock, count_text, readings, value_text
 from unstuck.core.alarms import Alarm
 from unstuck.core.conditions import facts_of
+from unstuck.core.events import DoseGiven
 from unstuck.core.sentences import sentence
 from unstuck.core.session import OpenCall, Phase
 from unstuck.core.session_events import Call
 
 NAMES = Mapping[str, str]
+ANCHORS = {  # route: what its clock is counted from, at first and once the dose is in
+    "iv_infusion": (gettext_lazy("the start"), gettext_lazy("the end")),
+    "iv_bolus": (gettext_lazy("the injection"), gettext_lazy("the injection")),
+    "im": (gettext_lazy("the injection"), gettext_lazy("the injection")),
+    "sc": (gettext_lazy("the injection"), gettext_lazy("the injection")),
+    "intranasal": (gettext_lazy("the first device"), gettext_lazy("the last device")),
+    "sublingual": (gettext_lazy("the lozenge"), gettext_lazy("the lozenge")),
+    "oral": (gettext_lazy("swallowing"), gettext_lazy("swallowing")),
+}
 
 
 class Rank(IntEnum):
@@ -234,5 +245,7 @@ def since_words(visit: Visit, day: Day) -> str:
     ends = visit.session.ends_at
     over = ends is not None and ends <= day.at and visit.phase in (Phase.AFTER, Phase.LEAVING)
     anchor = ends if over and ends else dose.observed_at
-    words = _("T+%(n)d min from the end, %(when)s") if over else _("T+%(n)d min from the start, %(when)s")
-    return words % {"n": _minutes(anchor, day.at), "when": clock(anchor, day.zone)}
+    route = dose.what.route if isinstance(dose.what, DoseGiven) else ""
+    began, ended = ANCHORS.get(route, ANCHORS["iv_infusion"])
+    told = {"n": _minutes(anchor, day.at), "anchor": ended if over else began, "when": clock(anchor, day.zone)}
+    return _("T+%(n)d min from %(anchor)s, %(when)s") % told

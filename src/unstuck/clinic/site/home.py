@@ -7,6 +7,7 @@ import secrets
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,6 +40,14 @@ class Home:
     def number(self, name: str, default: int) -> int:
         """The setting `name` as a whole number. Raises Complaint on anything else."""
         return self._as(int, name, default)
+
+    def time_of_day(self, name: str) -> str:
+        """The setting `name` as a time such as 17:30, empty where it is not set. Raises Complaint on anything else."""
+        text = self.text(name)
+        try:
+            return time.fromisoformat(text).isoformat() if text else ""
+        except ValueError:
+            raise Complaint(f"{name} is {text!r}.", mend="Write a time of day such as 17:30.") from None
 
     def list(self, name: str, default: str = "") -> tuple[str, ...]:
         """The setting `name`, separated by commas."""

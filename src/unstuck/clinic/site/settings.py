@@ -29,6 +29,7 @@ ALLOWED_HOSTS = list(_site.list("UNSTUCK_ALLOWED_HOSTS", "localhost,127.0.0.1,[:
 CSRF_TRUSTED_ORIGINS = list(_site.list("UNSTUCK_TRUSTED_ORIGINS"))
 
 UNSTUCK_ROUNDS = ROUNDS
+UNSTUCK_CLOSES = _site.time_of_day("UNSTUCK_CLOSES")  # when the site closes, such as 17:30; empty: no such time
 
 # What it is made of
 INSTALLED_APPS = [
