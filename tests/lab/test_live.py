@@ -104,6 +104,14 @@ def test_what_cannot_be_is_refused_by_field(change, where):
     assert caught.value.where == where
 
 
+def test_a_band_can_be_told_from_the_persons_own_level():
+    """Above a rest of 131 mmHg the band of pressure is the band of rises, 131 higher throughout."""
+    rise = expect(PLAIN).systolic_rise_mmhg
+    own = rise.above(131.0)
+    for told, risen in ((own.low, rise.low), (own.middle, rise.middle), (own.high, rise.high)):
+        assert told == pytest.approx([131.0 + value for value in risen])
+
+
 def test_looking_ahead_has_an_end():
     """Nothing is computed for no minutes or for days."""
     for minutes in (0, -5, 1e6):

@@ -65,6 +65,11 @@ class Band:
     middle: tuple[float, ...]
     high: tuple[float, ...]
 
+    def above(self, rest: float) -> Band:
+        """The same band counted from a person's own level before the dose."""
+        low, middle, high = (tuple(_rounded([rest + v for v in row])) for row in (self.low, self.middle, self.high))
+        return Band(low, middle, high)
+
 
 @dataclass(frozen=True, slots=True)
 class Expectation:

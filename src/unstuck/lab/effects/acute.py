@@ -21,10 +21,9 @@ from numpy.typing import ArrayLike
 from unstuck.core.errors import Complaint
 from unstuck.lab.effects.filters import follow
 from unstuck.lab.effects.grid import Grid
-from unstuck.lab.effects.parameters import Array, Dissociation, Model, Occupancy, Sedation
+from unstuck.lab.effects.parameters import Array, Dissociation, Model, Occupancy, Sedation, Value
 
 CADSS_TOP = 92.0  # 23 items of 0 to 4
-READINGS = ("systolic_mmhg", "diastolic_mmhg", "pulse_per_min")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,7 @@ class Acute:
 
     time_h: Array
     site_ng_per_ml: Array
+    vessels_ng_per_ml: Array
     occupancy: Array
     cadss_points: Array
     sedated_share: Array
@@ -40,6 +40,23 @@ class Acute:
     systolic_rise_mmhg: Array
     diastolic_rise_mmhg: Array
     pulse_rise_per_min: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A person's own pressure and pulse before the dose; numbers, or arrays of shape (people, 1)."""
+
+    systolic_mmhg: Value
+    diastolic_mmhg: Value
+    pulse_per_min: Value
+
+    def with_rises(self, felt: Acute) -> dict[str, Array]:
+        """Levels by the name of the reading, shape (..., times): the person's own rest and what the drug adds."""
+        return {
+            "systolic_mmhg": np.asarray(self.systolic_mmhg + felt.systolic_rise_mmhg),
+            "diastolic_mmhg": np.asarray(self.diastolic_mmhg + felt.diastolic_rise_mmhg),
+            "pulse_per_min": np.asarray(self.pulse_per_min + felt.pulse_rise_per_min),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +108,7 @@ def solve(model: Model, seen: Exposure) -> Acute:
     return Acute(
         time_h=grid.edges_h,
         site_ng_per_ml=at_site,
+        vessels_ng_per_ml=at_vessels,
         occupancy=occupied(model.occupancy, at_site, nor),
         cadss_points=cadss(model.dissociation, at_site),
         sedated_share=sedated(model.sedation, at_site),

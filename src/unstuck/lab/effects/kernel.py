@@ -6,6 +6,7 @@ Needs Numba; the first call compiles once, takes some seconds, and is kept on di
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -19,7 +20,8 @@ from unstuck.lab.effects.filters import weights
 from unstuck.lab.effects.modes import NEAR, OUTPUTS, Modes, Timetable
 from unstuck.lab.effects.parameters import Array, Model, Value
 
-LANES = 128
+LANES = 128  # measured: enough to keep the vector units busy, small enough for the cache
+LOG = logging.getLogger(__name__)
 CHAIN = len(cascade.STATES)
 Whole = NDArray[np.int64]
 
@@ -59,6 +61,8 @@ def solve(model: Model, modes: Modes, table: Timetable, outputs: Sequence[str] =
     unknown = sorted(set(outputs) - set(OUTPUTS))
     if unknown:
         raise Complaint(f"Unknown output {', '.join(unknown)}.", "outputs", f"Known: {', '.join(OUTPUTS)}.")
+    if not _run.signatures:
+        LOG.info("Preparing the compiled kernel; the first time after installation this takes some seconds.")
     found = np.zeros((modes.dose_mg.size, table.rows, len(outputs)))
     _run(_plan(model, table, outputs), _crowd(model, modes), found)
     return found

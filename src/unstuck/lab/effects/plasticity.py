@@ -50,18 +50,21 @@ class Index:
 
 def trace(model: Model, seen: Exposure) -> Trace:
     """The chain at the edges of the exposure's grid."""
-    grid = seen.grid
+    return _named(model.cascade, seen.grid.edges_h, states(model, seen))
+
+
+def states(model: Model, seen: Exposure) -> Array:
+    """All states of the chain, shape (..., edges, states), in the order of `cascade.STATES`."""
     occupancy = occupied(model.occupancy, *_at_site(model, seen))
-    states = cascade.solve(model.cascade, grid.step_h, cascade.surge(model.cascade, occupancy))
-    return _named(model.cascade, grid.edges_h, states)
+    return cascade.solve(model.cascade, seen.grid.step_h, cascade.surge(model.cascade, occupancy))
 
 
 def _at_site(model: Model, seen: Exposure) -> tuple[Array, Array]:
     return np.maximum(site_curve(model, seen), 0.0), np.maximum(seen.norketamine_ng_per_ml, 0.0)
 
 
-def _named(figures: Cascade, time_h: Array, states: Array) -> Trace:
-    by_name = {name: states[..., n] for n, name in enumerate(cascade.STATES)}
+def _named(figures: Cascade, time_h: Array, found: Array) -> Trace:
+    by_name = {name: found[..., n] for n, name in enumerate(cascade.STATES)}
     return Trace(
         time_h=time_h,
         glutamate=by_name["glutamate"],

@@ -7,7 +7,7 @@ nose), which lags a little behind.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -60,14 +60,14 @@ def typical(given: Setting, regimen: Regimen, person: Person, until_h: float, ou
 
 def crowd(given: Setting, regimen: Regimen, who: People, drawn: Crowd, grid: Grid) -> Response:
     """The courses of these people with all their spread; `drawn` names their luck."""
-    marked = Crowd(drawn.seed, drawn.people, drawn.dose, _prone(given.effects, who, drawn))
-    own = Setting(given.drug, given.kinetics, personal(given.effects, marked))
+    own = replace(given, effects=personal(given.effects, marked(given.effects, who, drawn)))
     return respond(own, regimen, who, grid, luck_of(drawn))
 
 
-def _prone(model: Model, who: People, drawn: Crowd) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def marked(model: Model, who: People, drawn: Crowd) -> Crowd:
+    """The crowd with those marked as prone to high pressure whose age says so."""
     older = prone(model, who.age_years)
-    return older if drawn.prone is None else older | drawn.prone
+    return replace(drawn, prone=older if drawn.prone is None else older | drawn.prone)
 
 
 def luck_of(drawn: Crowd) -> Luck:
