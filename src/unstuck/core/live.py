@@ -97,6 +97,8 @@ def _check_flow(run: Infusion, what: InfusionChanged, at: datetime) -> None:
         raise no.NotRunning("The infusion is not paused.")
     if what.flow is Flow.PAUSED and state is Running.PAUSED:
         raise no.NotRunning("The infusion is paused already.")
+    if what.flow is Flow.RATE and state is Running.PAUSED:
+        raise no.NotRunning("The infusion is paused; another rate does not start it.", mend="Resume it first.")
     if what.flow is Flow.RATE and not (what.rate_mg_per_min and 0 < what.rate_mg_per_min <= run.segments[0].mg_per_min):
         raise no.NotAsOrdered(
             "A new rate lies above 0 and not above the ordered one.", mend="A faster rate is a new order."
