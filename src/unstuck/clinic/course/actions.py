@@ -91,8 +91,14 @@ def write_all(course: Course, entries: Sequence[tuple[ev.What, Entry]]) -> State
                 continue  # a second tap: the first stands
             state = record(protocol, state, event)
             append_event(event, protocol.hash, _mac(course, what, entry))
-        refresh(course, protocol, state, entries[-1][1].recorded_at)
+        if not all(_leaves_the_plan(state, what) for what, _entry in entries):
+            refresh(course, protocol, state, entries[-1][1].recorded_at)
     return state
+
+
+def _leaves_the_plan(state: State, what: ev.What) -> bool:
+    """Whether an event cannot move what the plan asks for next: a reading of a session whose dose has been given."""
+    return isinstance(what, ev.ReadingTaken) and what.step is not None and (what.step, what.occurrence) in state.done
 
 
 def _mac(course: Course, what: ev.What, entry: Entry) -> str:

@@ -64,6 +64,9 @@ class Received:
     receipts: tuple[Receipt, ...]
 
 
+STAYS = ("ReadingTaken", "AlarmAnswered", "MeasureTaken", "PresenceNoted")
+"""What moves neither chair, keeper, dose nor leaving, so that the session's row stays as it is."""
+
 Made = tuple[ev.What, Entry]
 
 
@@ -79,7 +82,8 @@ def receive(course: Course, place: Place, batch: Batch, account: Account, at: da
         if receipts is None:
             receipts = [_one(load(course), place, sent, account, at) for sent in entries]
         receipts = _gathered(batch.entries, receipts, forms, at)
-        project(course, place, at)
+        if any(one.kind not in STAYS for one in entries):
+            project(course, place, at)
     return Received(at, offset, tuple(receipts))
 
 
