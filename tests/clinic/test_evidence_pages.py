@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 
 from tests.clinic.courses import enrolled, released, walk_on
@@ -206,6 +207,43 @@ def test_a_declined_text_is_not_proposed_again(signed_in: Browser, cast: dict[st
     assert Proposal.objects.get().decision == Decision.DECLINED
     client.post("/evidence/propose/")
     assert (Proposal.objects.count(), SignedText.objects.count()) == (1, 0)
+
+
+def test_another_day_alone_proposes_nothing(cast: dict[str, Account], at: datetime) -> None:
+    """A release that says the same of a later day leaves the signed text in use and asks nobody."""
+    actions.propose(release(), [("feder_2021", "Six infusions")], "a_test", at)
+    actions.sign(Proposal.objects.get().pk, cast["cleo"], PASSWORD, at)
+    later = replace(release(), made_at=release().made_at + timedelta(days=99))
+    assert actions.propose(later, [("feder_2021", "Six infusions")], "a_test", at) == ()
+    assert Proposal.objects.count() == 1
+
+
+def test_the_operator_can_propose_and_not_sign(at: datetime, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command proposes for each protocol in use, says so, and the second time says that nothing is new."""
+    released("feder_2021", at)
+    call_command("propose_evidence")
+    assert "Proposed for feder_2021" in capsys.readouterr().out
+    call_command("propose_evidence")
+    assert "Nothing new" in capsys.readouterr().out
+    assert (Proposal.objects.count(), SignedText.objects.count()) == (1, 0)
+
+
+def test_a_newer_proposal_overtakes_one_that_waits(at: datetime, home: Path) -> None:
+    """Only the newest text waits for a signature; the older proposal is kept as overtaken."""
+    actions.propose(release(), [("feder_2021", "Six infusions")], "a_test", at)
+    actions.propose(newer(home), [("feder_2021", "Six infusions")], "a_test", at)
+    assert sorted(p.decision for p in Proposal.objects.all()) == [Decision.OPEN, Decision.OVERTAKEN]
+
+
+def test_a_release_that_takes_back_its_words_asks_nobody(cast: dict[str, Account], at: datetime, home: Path) -> None:
+    """Where a newer release says again what is signed, the proposal between waits no longer."""
+    actions.propose(release(), [("feder_2021", "Six infusions")], "a_test", at)
+    actions.sign(Proposal.objects.get().pk, cast["cleo"], PASSWORD, at)
+    first = release()
+    actions.propose(newer(home), [("feder_2021", "Six infusions")], "a_test", at)
+    again = replace(first, made_at=first.made_at + timedelta(days=60))
+    assert actions.propose(again, [("feder_2021", "Six infusions")], "a_test", at) == ()
+    assert sorted(p.decision for p in Proposal.objects.all()) == [Decision.OVERTAKEN, Decision.SIGNED]
 
 
 def test_only_a_prescriber_decides(signed_in: Browser, cast: dict[str, Account], at: datetime) -> None:

@@ -146,3 +146,12 @@ def test_a_release_counts_each_study_once():
     pools = {pool.key: pool for pool in make(DAY).pools}
     assert any("Rows of the same people" in note for note in pools["pe_waiting"].notes)
     assert [line.detail for line in pools["pe_waiting"].lines if line.label.startswith("Wells")] != []
+
+
+def test_a_forest_is_drawn(capsys, tmp_path):
+    """--plot writes a drawing that names each trial; a format that cannot be drawn is told."""
+    pytest.importorskip("matplotlib", reason="drawing needs the plots extra")
+    assert main(["evidence", "forest", "--table", "mdma", "--plot", str(tmp_path / "mdma.svg")]) == 0
+    assert "Mitchell 2021" in capsys.readouterr().out
+    assert (tmp_path / "mdma.svg").stat().st_size > 10_000
+    assert main(["evidence", "forest", "--table", "mdma", "--plot", str(tmp_path / "mdma.xyz")]) == 2

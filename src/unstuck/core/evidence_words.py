@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from unstuck.core.evidence_release import Heard, Release
 
+DATED = "As of "
 VERDICTS = {
     "right": "This is right.",
     "imprecise": "This is not exact.",
@@ -23,7 +24,7 @@ def text_for(release: Release, protocol: str, title: str) -> str:
     """What is known of one treatment, to be signed and kept: the same release makes the same bytes."""
     papers = [paper for paper in release.papers if protocol in paper.protocols and not paper.same_people_as]
     by_lot = [paper for paper in papers if paper.by_lot]
-    lines = [f"What is known about: {title}", f"As of {release.dated.isoformat()}.", ""]
+    lines = [f"What is known about: {title}", f"{DATED}{release.dated.isoformat()}.", ""]
     lines.append(f"We know of {_studies(len(papers))} of this treatment. {_lot(len(by_lot), len(papers))}")
     for paper in by_lot:
         people = f"{paper.n} people" if paper.n is not None else "number of people not known"
@@ -32,6 +33,15 @@ def text_for(release: Release, protocol: str, title: str) -> str:
     for claim in claims_for(release, protocol):
         lines += ["", f'"{claim.claim}"', f"{VERDICTS[claim.verdict]} {claim.says}", f"({_source(claim)})"]
     return "\n".join(lines) + "\n"
+
+
+def says_the_same(one: str, other: str) -> bool:
+    """Whether two texts differ in nothing but the day they speak of."""
+    return _undated(one) == _undated(other)
+
+
+def _undated(text: str) -> list[str]:
+    return [line for line in text.splitlines() if not line.startswith(DATED)]
 
 
 def _studies(count: int) -> str:

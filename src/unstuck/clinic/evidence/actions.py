@@ -13,7 +13,7 @@ from unstuck.clinic.ledger.actions import note
 from unstuck.clinic.people.models import Account
 from unstuck.core.errors import Complaint
 from unstuck.core.evidence_release import Release
-from unstuck.core.evidence_words import text_for
+from unstuck.core.evidence_words import says_the_same, text_for
 
 
 class NotDecided(Complaint):
@@ -34,7 +34,7 @@ def hash_of(text: str) -> str:
 
 
 def propose(release: Release, titles: Iterable[tuple[str, str]], actor: str, at: datetime) -> tuple[Proposal, ...]:
-    """One open proposal for each (protocol, title) whose text differs from what was signed or declined last.
+    """One open proposal for each (protocol, title) whose words differ from what was signed or declined last.
 
     An older open proposal of the protocol is overtaken. Signed texts are not touched.
     """
@@ -42,21 +42,27 @@ def propose(release: Release, titles: Iterable[tuple[str, str]], actor: str, at:
     with transaction.atomic():
         for key, title in titles:
             text = text_for(release, key, title)
-            if _known(key, hash_of(text)):
+            if _waits_or_declined(key, text):
                 continue
             waiting = Proposal.objects.filter(protocol=key, decision=Decision.OPEN)
             waiting.update(decision=Decision.OVERTAKEN, decided_at=at)
+            if _in_use(key, text):
+                continue
             made.append(_proposal(release, key, text, at))
             note("evidence.proposed", actor, at, {"protocol": key, "hash": hash_of(text)})
     return tuple(made)
 
 
-def _known(key: str, text_hash: str) -> bool:
-    """Whether this very text waits, was declined, or is the one in use."""
+def _waits_or_declined(key: str, text: str) -> bool:
+    """Whether the last proposal, waiting or declined, has these very words, of whatever day."""
+    last = Proposal.objects.filter(protocol=key, decision__in=(Decision.OPEN, Decision.DECLINED)).first()
+    return last is not None and says_the_same(last.text, text)
+
+
+def _in_use(key: str, text: str) -> bool:
+    """Whether the text that was signed last has these very words."""
     signed = SignedText.objects.filter(protocol=key).first()
-    standing = (Decision.OPEN, Decision.DECLINED)
-    waits = Proposal.objects.filter(protocol=key, text_hash=text_hash, decision__in=standing).exists()
-    return waits or (signed is not None and signed.text_hash == text_hash)
+    return signed is not None and says_the_same(signed.text, text)
 
 
 def _proposal(release: Release, key: str, text: str, at: datetime) -> Proposal:
