@@ -73,6 +73,9 @@ PAGES = [
     ("alma", "/people/accounts/"),
     ("alma", "/chairs/"),
     ("alma", "/chairs/chair_1/"),
+    ("alma", "/monitors/"),
+    ("nia", "/monitors/"),
+    ("nia", "{message}"),
     ("ada", "/"),
     ("ada", "{own}"),
     ("eve", "/"),
@@ -117,6 +120,9 @@ def opened(visit: Visit, request: pytest.FixtureRequest) -> tuple[Page, str]:
         address = address.format(**stock_addresses(visit("otis")))
     if "{course}" in address:
         address = address.format(course=course_address(visit("cleo")))
+    if address == "{message}":
+        page.goto("/monitors/")
+        address = str(page.locator("a[href*='/monitors/kept/']").first.get_attribute("href"))
     if address == "{alert}":
         page.goto("/alerts/")
         address = str(page.locator("a.row-link").first.get_attribute("href"))

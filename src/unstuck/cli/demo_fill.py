@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from unstuck.cli import demo_monitors
 from unstuck.cli.demo_data import PROTOCOLS, fill
 from unstuck.clinic.alerts import demo as rota
 from unstuck.clinic.course.actions import load_ghost
@@ -27,8 +28,8 @@ CHAIRS = ("chair_1", "chair_2", "chair_3")
 
 
 def register() -> None:
-    """Names the hooks that fill a new demonstration: people first, then duties, then what the site itself fills."""
-    demo.HOOKS = (_fill, rota.fill, evidence.fill, *demo.HOOKS)
+    """Names the hooks that fill a new demonstration: people, duties, what the site itself fills, monitors."""
+    demo.HOOKS = (_fill, rota.fill, evidence.fill, *demo.HOOKS, demo_monitors.fill)
 
 
 def _fill(at: datetime) -> None:

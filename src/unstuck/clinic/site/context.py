@@ -29,6 +29,7 @@ MENU: tuple[tuple[Callable[[Account], bool], str | Promise, str], ...] = (
     (access.may_read_audit, _("Audit"), "audit:audit"),
     (access.may_manage_accounts, _("Accounts"), "people:accounts"),
     (access.may_name_chairs, _("Chairs"), "rooms:chairs"),
+    (access.may_see_devices, _("Monitors"), "interop:monitors"),
 )
 
 

@@ -29,6 +29,7 @@ PAGES = (
     ("session/", "unstuck.clinic.session.urls"),
     ("h/", "unstuck.clinic.session.help_urls"),
     ("alerts/", "unstuck.clinic.alerts.urls"),
+    ("monitors/", "unstuck.clinic.interop.urls"),
     ("protocols/", "unstuck.clinic.protocol.urls"),
     ("evidence/", "unstuck.clinic.evidence.urls"),
     ("stock/", "unstuck.clinic.custody.urls"),
