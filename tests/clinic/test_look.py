@@ -34,12 +34,12 @@ def test_an_unknown_light_and_a_foreign_address_are_refused(browser: Client) -> 
 @pytest.mark.parametrize(
     ("username", "menu"),
     [
-        ("nia", ["Today", "Alerts", "People", "Drug stock", "Protocols", "Evidence"]),
+        ("nia", ["Today", "Alerts", "People", "Drug stock", "Protocols", "Evidence", "Monitors"]),
         ("finn", ["Today", "Alerts", "People", "Protocols", "Evidence"]),
         ("dev", ["People", "Protocols", "Evidence"]),
         ("otis", ["Alerts", "Drug stock", "Protocols", "Evidence"]),
         ("quinn", ["Drug stock", "Protocols", "Evidence", "Audit"]),
-        ("alma", ["Protocols", "Evidence", "Audit", "Accounts", "Chairs"]),
+        ("alma", ["Protocols", "Evidence", "Audit", "Accounts", "Chairs", "Monitors"]),
         ("ada", []),
         ("eve", []),
     ],
