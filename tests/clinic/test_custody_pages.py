@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.clinic.stock import VIAL, act, drawn, lot_of, signed
+from tests.clinic.stock import STRONG, VIAL, act, drawn, lot_of, signed
 from tests.course_makers import adas_course
 from tests.site_fixtures import PASSWORD, enrol
 from unstuck.clinic import clock
-from unstuck.clinic.custody import counts, queries
+from unstuck.clinic.custody import counts, proposals, queries
 from unstuck.clinic.custody import refusals as no
 from unstuck.clinic.custody.actions import draw
-from unstuck.clinic.custody.models import Drawing, Lot, Movement
+from unstuck.clinic.custody.models import Drawing, Lot, Movement, Proposal
 from unstuck.clinic.ledger.models import Entry
 from unstuck.clinic.people import access
 from unstuck.clinic.people.models import Account
@@ -231,3 +231,63 @@ def test_a_discrepancy_is_worked_through_on_its_page(signed_in: Browser, cast: C
     assert otis.post(f"{address}close/", closing).status_code == 302
     assert "report R-1" in otis.get("/stock/discrepancies/").content.decode()
     assert queries.on_hand(lot) == Decimal(20) and access.may_keep_stock(cast["otis"])
+
+
+def test_what_nobody_may_be_given_is_to_be_wasted(signed_in: Browser, cast: Cast, at: datetime) -> None:
+    """The rest of a single-dose vial, a vial open for too long and an expired lot are listed; a sealed one is not."""
+    course = adas_course(cast, at)
+    single, multi = lot_of(STRONG, cast, at, code="S5"), lot_of(VIAL, cast, at, code="M9")
+    for lot in (single, multi):
+        draw(drawn(lot, "1", course, cast), at)
+    assert [(one.lot, one.number) for one in queries.to_waste(at)] == [(single, 1)]
+    assert {one.lot for one in queries.to_waste(at + timedelta(days=29))} == {single, multi}
+    assert len(queries.to_waste(at + timedelta(days=900))) == 4
+    with clock.stopped(at):
+        page = signed_in("nia").get("/stock/").content.decode()
+    assert "To be wasted" in page and "9 mL" in page and f"/stock/lots/{single.key}/waste/" in page
+
+
+def test_a_colleague_signs_from_their_own_session(signed_in: Browser, cast: Cast, lot: Lot) -> None:
+    """Nia asks; nothing moves; she cannot sign it herself; Otis signs with his password, and it is gone."""
+    told = waste_of(lot, "", "") | {"ask": "1"}
+    nia, otis = signed_in("nia"), signed_in("otis")
+    assert post(nia, lot, told).status_code == post(nia, lot, told).status_code == 302
+    page = f"/stock/proposals/{told['act']}/"
+    assert queries.on_hand(lot) == Decimal(40) and "Look and sign" in otis.get("/stock/").content.decode()
+    assert "a colleague signs it" in nia.get(page).content.decode()
+    assert "their own act" in nia.post(page, {"password": PASSWORD}).content.decode()
+    app, at = enrol(cast["otis"], clock.read()), clock.read()
+    with clock.stopped(at):
+        for wrong in ({"password": "wrong", "code": app.code(at)}, {"password": PASSWORD}):
+            assert otis.post(page, wrong).status_code == 422
+        assert signed_in("ben").get(page).status_code == signed_in("quinn").get(page).status_code == 403
+        assert otis.post(page, {"password": PASSWORD, "code": app.code(at)}).status_code == 302
+    moved = Movement.objects.get(kind="wasted")
+    assert (moved.actor, moved.witness, queries.on_hand(lot)) == (cast["nia"].key, cast["otis"].key, Decimal("37.5"))
+    assert not queries.open_proposals().exists() and queries.differences() == ()
+    assert nia.post(f"{page}take-back/").status_code == 403
+
+
+def test_who_asked_takes_it_back(signed_in: Browser, lot: Lot) -> None:
+    """Then it cannot be signed any more; somebody else cannot take it back."""
+    told = waste_of(lot, "", "") | {"ask": "1"}
+    post(signed_in("nia"), lot, told)
+    page = f"/stock/proposals/{told['act']}/"
+    assert signed_in("cleo").post(f"{page}take-back/").status_code == 403
+    assert signed_in("nia").post(f"{page}take-back/").status_code == 302
+    assert "waits no more" in signed_in("cleo").get(page).content.decode()
+    with pytest.raises(no.NotYet):
+        proposals.sign(Proposal.objects.get(), Account.objects.get(username="cleo"), clock.read())
+    assert queries.on_hand(lot) == Decimal(40)
+
+
+def test_the_rest_of_a_drawing_waits_for_a_colleague(signed_in: Browser, cast: Cast, lot: Lot, at: datetime) -> None:
+    """What was given is told at once; the waste of the rest is open until Cleo has signed it."""
+    drawing = draw(drawn(lot, "4", adas_course(cast, at), cast), at)
+    told = {"act": act(), "given": "3.5", "wasted": "0.5", "reason": "remainder", "ask": "1"}
+    assert signed_in("nia").post(f"/stock/drawings/{drawing.act}/", told).status_code == 302
+    drawing.refresh_from_db()
+    assert (drawing.given, drawing.open) == (Decimal("3.5"), Decimal("0.5"))
+    proposals.sign(Proposal.objects.get(), cast["cleo"], at)
+    drawing.refresh_from_db()
+    assert drawing.open == 0 and queries.differences() == ()

@@ -219,6 +219,8 @@ _CUSTODY: dict[str, Say] = {
     "custody.closed": lambda t, n: _("closed a discrepancy%(lot)s%(second)s") % _stock(t, n),
     "custody.set_aside": lambda t, n: _("set a lot aside%(lot)s") % _stock(t, n),
     "custody.released": lambda t, n: _("released a lot%(lot)s") % _stock(t, n),
+    "custody.proposed": lambda t, n: _("asked a colleague to sign a waste%(lot)s") % _stock(t, n),
+    "custody.taken_back": lambda t, n: _("took back a proposed waste%(lot)s") % _stock(t, n),
     "custody.signature_refused": lambda _t, _n: _("had a second signature refused"),
 }
 SAID: dict[str, Say] = {**_COURSE, **_SESSION, **_SITE, **_ALERTS, **_CUSTODY}

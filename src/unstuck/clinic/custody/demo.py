@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_UP, Decimal
 
 from unstuck.clinic.course.models import Course
-from unstuck.clinic.course.queries import events_of
 from unstuck.clinic.custody import actions, counts, queries, receiving
 from unstuck.clinic.custody.acts import Signed
 from unstuck.clinic.custody.amounts import Form
 from unstuck.clinic.custody.models import SAFE, Container, Drawing, Lot, Product, Reason
+from unstuck.clinic.ledger.models import Entry
 from unstuck.clinic.people import access
 from unstuck.clinic.people.models import Account
-from unstuck.core.events import DoseGiven
+from unstuck.core.events import DoseGiven, from_dict
 
-BEFORE = timedelta(days=12)  # the stock begins this long before the demonstration
+BEFORE = timedelta(days=6)  # the stock begins this long before the demonstration
 TENTH = Decimal("0.1")
 
 
@@ -82,7 +83,7 @@ def fill(at: datetime) -> None:
         receiving.list_product(product, Signed(f"demo-{product.key}", cast.otis, cast.cleo), begin)
     for delivery in DELIVERIES:
         _receive(delivery, cast, begin, at)
-    _waste_a_broken_one(cast, at - timedelta(days=6))
+    _waste_a_broken_one(cast, at - timedelta(days=3))
     for when, event, course, dose in sorted(_doses(begin, at), key=lambda each: each[:2]):
         _dose(course, dose, event, when, cast)
     _count(cast, at)
@@ -110,10 +111,11 @@ def _waste_a_broken_one(cast: _Cast, at: datetime) -> None:
 
 def _doses(begin: datetime, at: datetime) -> Iterator[tuple[datetime, str, Course, DoseGiven]]:
     """Every dose of the demonstration since the stock began."""
-    for course in Course.objects.order_by("pk"):
-        for event in events_of(course):
-            if isinstance(event.what, DoseGiven) and begin < event.observed_at < at:
-                yield event.observed_at, event.id, course, event.what
+    given = Entry.objects.filter(kind="DoseGiven", observed_at__gt=begin, observed_at__lt=at)
+    courses = {course.key: course for course in Course.objects.filter(key__in=given.values("chain"))}
+    for event in (from_dict(json.loads(entry.payload)) for entry in given):
+        if isinstance(event.what, DoseGiven) and event.course in courses:
+            yield event.observed_at, event.id, courses[event.course], event.what
 
 
 def _dose(course: Course, dose: DoseGiven, event: str, when: datetime, cast: _Cast) -> None:

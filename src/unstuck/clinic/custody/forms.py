@@ -54,6 +54,17 @@ class SignedForm(ActForm):
         own = [name for name in self.fields if not name.startswith("second_")]
         self.order_fields([*own, "second_username", "second_password", "second_code"])
 
+    @property
+    def asks(self) -> bool:
+        """Whether a colleague is to sign from their own session."""
+        return "ask" in self.data
+
+    def let_ask(self) -> None:
+        """Where a colleague is asked, the second person's fields on this page may stay empty."""
+        if self.asks:
+            for name in ("second_username", "second_password"):
+                self.fields[name].required = False
+
     def credentials(self) -> Credentials:
         """What the second person typed."""
         told = self.cleaned_data
@@ -132,6 +143,7 @@ class WasteForm(SignedForm):
         )
         self.fields["amount"] = amount_field(_now("How much"), lot.unit)
         self.order_fields(["number", "amount", "reason"])
+        self.let_ask()
 
 
 def _containers(lot: Lot, containers: list[Container]) -> Iterator[tuple[int, str]]:
@@ -158,10 +170,25 @@ class DrawingForm(SignedForm):
         if not told.get("given") and not told.get("wasted"):
             raise forms.ValidationError(_("Say how much was given or wasted."))
         if told.get("wasted"):
-            for name in ("reason", "second_username", "second_password"):
+            signers = [] if self.asks else ["second_username", "second_password"]
+            for name in ("reason", *signers):
                 if not told.get(name) and name not in self.errors:
                     self.add_error(name, _("A waste needs this."))
         return told
+
+
+class OwnSignatureForm(forms.Form):
+    """Who is signed in signs as second person: their own password once more, since a screen can stand open."""
+
+    password = forms.CharField(
+        label=_("Your own password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+    def __init__(self, data: Any, coded: bool) -> None:
+        super().__init__(data)
+        if coded:
+            text = forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"})
+            self.fields["code"] = forms.CharField(label=_now("Your code"), widget=text)
 
 
 class CountForm(SignedForm):

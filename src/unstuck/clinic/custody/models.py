@@ -185,6 +185,10 @@ class Container(models.Model):
     def sealed(self) -> bool:
         return self.opened_at is None
 
+    def for_somebody(self, at: datetime) -> bool:
+        """Whether what is left in it may still be given to somebody else than whom it was opened for."""
+        return self.sealed or (self.lot.product.multi_dose and self.usable("", at))
+
     def usable(self, course: str, at: datetime) -> bool:
         """Whether a dose for `course` may be drawn from it: sealed; open within its days; single-dose: hers, today.
 
@@ -333,3 +337,33 @@ class Words(models.Model):
 
     def __str__(self) -> str:
         return self.mac[:8]
+
+
+class Proposal(models.Model):
+    """A waste that waits for a colleague's signature from their own session. It has moved nothing yet.
+
+    It is either from a container (`number`) or the rest of a drawing (`drawing`).
+    """
+
+    act = models.CharField(max_length=64, unique=True)
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="proposals")
+    location = models.CharField(max_length=40)
+    number = models.PositiveIntegerField(null=True, blank=True)
+    drawing = models.CharField(max_length=64, blank=True)
+    parts = models.PositiveIntegerField()
+    reason = models.CharField(max_length=20, choices=Reason.choices)
+    actor = models.CharField(max_length=32)
+    proposed_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["proposed_at", "id"]
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(number__isnull=False, drawing="") | (Q(number=None) & ~Q(drawing="")),
+                name="custody_a_proposal_is_of_one_kind",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.act

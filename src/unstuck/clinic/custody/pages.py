@@ -14,7 +14,17 @@ from django.utils.translation import gettext as _
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.custody import queries
 from unstuck.clinic.custody.amounts import number_words
-from unstuck.clinic.custody.models import Container, Discrepancy, Drawing, Kind, Lot, Movement, Outcome, Reason
+from unstuck.clinic.custody.models import (
+    Container,
+    Discrepancy,
+    Drawing,
+    Kind,
+    Lot,
+    Movement,
+    Outcome,
+    Proposal,
+    Reason,
+)
 from unstuck.clinic.people import access
 from unstuck.clinic.people.models import Account
 
@@ -65,8 +75,34 @@ class DrawingRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftoverRow:
+    """What is left in containers of a lot that may be given to nobody."""
+
+    key: str
+    lot: str
+    numbers: str
+    left: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalRow:
+    """A waste that waits for a signature; `own` where the reader proposed it and so cannot sign it."""
+
+    act: str
+    what: str
+    lot: str
+    reason: str
+    by: str
+    at: datetime
+    own: bool
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StockPage:
     rows: tuple[LotRow, ...]
+    proposals: tuple[ProposalRow, ...]
+    leftovers: tuple[LeftoverRow, ...]
     discrepancies: tuple[DiscrepancyRow, ...]
     drawings: tuple[DrawingRow, ...]
     differences: tuple[str, ...]
@@ -112,9 +148,12 @@ def stock_page(account: Account, at: datetime, counted_at: datetime | None) -> S
     """The stock as `account` may see it; rows against acts are checked for who keeps it."""
     keeps = access.may_keep_stock(account)
     drawings = queries.open_drawings()
-    names = queries.names_of({drawing.drawn_by for drawing in drawings})
+    asked = list(queries.open_proposals())
+    names = queries.names_of({each.drawn_by for each in drawings} | {each.actor for each in asked})
     return StockPage(
         rows=lot_rows(queries.lots(), account, at),
+        proposals=tuple(proposal_row(each, account, names) for each in asked),
+        leftovers=leftover_rows(queries.to_waste(at), account),
         discrepancies=tuple(discrepancy_row(each, account) for each in queries.open_discrepancies()),
         drawings=tuple(drawing_row(each, account, names) for each in drawings),
         differences=queries.differences() if keeps else (),
@@ -123,6 +162,26 @@ def stock_page(account: Account, at: datetime, counted_at: datetime | None) -> S
         wastes=access.may_waste_drug(account),
         locations=queries.locations(),
     )
+
+
+def leftover_rows(containers: Iterable[Container], account: Account) -> tuple[LeftoverRow, ...]:
+    """One row a lot."""
+    by_lot = [(lot, list(held)) for lot, held in groupby(containers, lambda one: one.lot)]
+    return tuple(
+        LeftoverRow(
+            key=lot.key,
+            lot=lot_words(lot, account),
+            numbers=number_words([one.number for one in held]),
+            left=lot.said(sum(one.left for one in held)),
+        )
+        for lot, held in by_lot
+    )
+
+
+def lot_words(lot: Lot, account: Account) -> str:
+    """The lot as `account` may name it."""
+    face = queries.face(lot, account)
+    return f"{face.name}, {face.code or face.label}"
 
 
 def lot_rows(lots: Iterable[Lot], account: Account, at: datetime) -> tuple[LotRow, ...]:
@@ -219,10 +278,9 @@ def signed_words(lot: Lot, parts: int) -> str:
 
 def discrepancy_row(each: Discrepancy, account: Account) -> DiscrepancyRow:
     """A discrepancy as `account` may see it."""
-    face = queries.face(each.lot, account)
     return DiscrepancyRow(
         key=each.key,
-        lot=f"{face.name}, {face.code or face.label}",
+        lot=lot_words(each.lot, account),
         location=each.location,
         expected=each.lot.said(each.expected),
         found=each.lot.said(each.found),
@@ -236,12 +294,26 @@ def discrepancy_row(each: Discrepancy, account: Account) -> DiscrepancyRow:
 
 def drawing_row(each: Drawing, account: Account, names: Mapping[str, str]) -> DrawingRow:
     """A drawing as `account` may see it."""
-    face = queries.face(each.lot, account)
     return DrawingRow(
         act=each.act,
-        lot=f"{face.name}, {face.code or face.label}",
+        lot=lot_words(each.lot, account),
         open=each.lot.said(each.open_parts),
         amount=each.lot.said(each.drawn),
         at=each.drawn_at,
         by=names.get(each.drawn_by, each.drawn_by),
+    )
+
+
+def proposal_row(each: Proposal, account: Account, names: Mapping[str, str]) -> ProposalRow:
+    """A proposal as `account` may see it."""
+    of_drawing = _("of a drawing")
+    return ProposalRow(
+        act=each.act,
+        what=each.lot.said(each.parts),
+        lot=f"{lot_words(each.lot, account)}, {of_drawing if each.drawing else _('no.') + f' {each.number}'}",
+        reason=str(Reason(each.reason).label),
+        by=names.get(each.actor, each.actor),
+        at=each.proposed_at,
+        own=each.actor == account.key,
+        ended=each.ended_at is not None,
     )

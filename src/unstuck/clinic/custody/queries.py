@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 
 from unstuck.clinic.custody import acts, barcode, counts
 from unstuck.clinic.custody.fold import fold
-from unstuck.clinic.custody.models import SAFE, Container, Discrepancy, Drawing, Lot, Words
+from unstuck.clinic.custody.models import SAFE, Container, Discrepancy, Drawing, Lot, Proposal, Words
 from unstuck.clinic.ledger.models import Chain, Entry
 from unstuck.clinic.ledger.queries import entries
 from unstuck.clinic.people import access
@@ -85,6 +85,17 @@ def open_discrepancies() -> QuerySet[Discrepancy]:
 def open_drawings() -> list[Drawing]:
     """Drawings of which nobody has said yet what became of a part."""
     return [row for row in Drawing.objects.select_related("lot__product") if row.open_parts]
+
+
+def open_proposals() -> QuerySet[Proposal]:
+    """Wastes that wait for a colleague's signature, the oldest first."""
+    return Proposal.objects.filter(ended_at=None).select_related("lot__product")
+
+
+def to_waste(at: datetime) -> list[Container]:
+    """Containers that hold something nobody may be given any more: open for too long, for one person, or expired."""
+    held = Container.objects.filter(left__gt=0).select_related("lot__product").order_by("lot", "number")
+    return [one for one in held if one.lot.expired(at) or not one.for_somebody(at)]
 
 
 def locations() -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from unstuck.clinic.custody import count_views, views
+from unstuck.clinic.custody import count_views, proposal_views, views
 
 app_name = "custody"
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("discrepancies/<slug:key>/report/", count_views.report, name="report"),
     path("discrepancies/<slug:key>/close/", count_views.close, name="close"),
     path("drawings/<str:act>/", views.drawing, name="drawing"),
+    path("proposals/<str:act>/", proposal_views.proposal, name="proposal"),
+    path("proposals/<str:act>/take-back/", proposal_views.take_back, name="take_back"),
     path("lots/<slug:key>/", views.lot, name="lot"),
     path("lots/<slug:key>/waste/", views.waste, name="waste"),
     path("lots/<slug:key>/aside/", views.aside, name="aside"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, datetime
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from unstuck.clinic import clock
-from unstuck.clinic.custody import actions, queries, receiving
+from unstuck.clinic.custody import actions, proposals, queries, receiving
 from unstuck.clinic.custody.acts import Signed, chain_of, standing
+from unstuck.clinic.custody.amounts import parts_of
 from unstuck.clinic.custody.cosign import second_person
 from unstuck.clinic.custody.forms import AsideForm, DrawingForm, ProductForm, ReceiptForm, SignedForm, WasteForm
 from unstuck.clinic.custody.models import SAFE, Container, Drawing, Lot, Reason
@@ -84,12 +85,25 @@ def waste(request: HttpRequest, key: str) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         number = form.cleaned_data["number"]
         place = next(one.location for one in held if one.number == number)
-        if _stands(form, place):
+        if _stands(form, place) or (form.asks and _ask(request, form, shown, place)):
             return redirect("custody:lot", key=key)
-        signed = sign(request, form)
+        signed = None if form.asks else sign(request, form)
         if signed and _done(form, lambda: actions.waste(_waste(form, shown, place, signed), clock.now(request))):
             return redirect("custody:lot", key=key)
-    return _form(request, form, _("Waste from %(lot)s") % {"lot": queries.face(shown, account).name}, _("Waste it"))
+    title = _("Waste from %(lot)s") % {"lot": queries.face(shown, account).name}
+    return _form(request, form, title, _("Waste it"), asks=True)
+
+
+def _ask(request: HttpRequest, form: WasteForm, shown: Lot, place: str) -> bool:
+    """Whether the waste now waits for a colleague."""
+    told, signed = form.cleaned_data, Signed(form.cleaned_data["act"], access.account_of(request))
+
+    def propose() -> None:
+        parts = parts_of(shown.form, told["amount"])
+        wanted = proposals.Proposed(shown, parts, Reason(told["reason"]), told["number"], location=place)
+        proposals.propose(wanted, signed, clock.now(request))
+
+    return _done(form, propose)
 
 
 def _waste(form: WasteForm, shown: Lot, place: str, signed: Signed) -> actions.Waste:
@@ -118,14 +132,17 @@ def drawing(request: HttpRequest, act: str) -> HttpResponseBase:
     if sent and (_stands(form, shown.location) or _account_for(request, form, shown, account)):
         return redirect("custody:stock")
     row = drawing_row(shown, account, queries.names_of({shown.drawn_by}))
-    return _form(request, form, _("What became of a drawing"), _("Record it"), row=row)
+    return _form(request, form, _("What became of a drawing"), _("Record it"), row=row, asks=True)
 
 
 def _account_for(request: HttpRequest, form: DrawingForm, shown: Drawing, account: Account) -> bool:
     """Waste first, then what was given: the waste's own act is the form's, and the other follows from it."""
     told, at = form.cleaned_data, clock.now(request)
     act = told["act"]
-    if told["wasted"]:
+    if told["wasted"] and form.asks:
+        if not _done(form, lambda: _propose_rest(form, shown, Signed(act, account), at)):
+            return False
+    elif told["wasted"]:
         signed = sign(request, form)
         if signed is None or signed.witness is None:
             return False
@@ -136,6 +153,14 @@ def _account_for(request: HttpRequest, form: DrawingForm, shown: Drawing, accoun
         return True
     given = actions.Give(f"{act}.given" if told["wasted"] else act, shown.act, told["given"], account)
     return _done(form, lambda: actions.give(given, at))
+
+
+def _propose_rest(form: DrawingForm, shown: Drawing, signed: Signed, at: datetime) -> None:
+    """The waste of the rest waits for a colleague."""
+    parts = parts_of(shown.lot.form, form.cleaned_data["wasted"])
+    reason = Reason(form.cleaned_data["reason"])
+    wanted = proposals.Proposed(shown.lot, parts, reason, drawing=shown.act, location=shown.location)
+    proposals.propose(wanted, signed, at)
 
 
 @access.require(access.may_keep_stock)
