@@ -13,17 +13,22 @@ from django.test import Client
 
 from tests.clinic.courses import enrolled, released
 from unstuck.clinic import clock
-from unstuck.clinic.alerts import actions, climb, policy, rota
+from unstuck.clinic.alerts import actions, answers, climb, policy, rota
 from unstuck.clinic.alerts.models import Alert, Missed
+from unstuck.clinic.assessment.actions import complete
+from unstuck.clinic.course import queries
+from unstuck.clinic.course.actions import Entry, write
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.ledger.queries import entries
 from unstuck.clinic.ledger.verify import verify
 from unstuck.clinic.messages import worker
 from unstuck.clinic.messages.models import Message
 from unstuck.clinic.people.models import Account
+from unstuck.core import events as ev
 from unstuck.core.alerting import Duty
 from unstuck.core.alerting_file import load_alert_policy
 from unstuck.core.errors import Complaint
+from unstuck.core.instrument_file import load_instrument
 
 MINUTE = timedelta(minutes=1)
 KINDS = [kind.key for kind in load_alert_policy().kinds]
@@ -267,3 +272,55 @@ def test_the_rota_page_puts_on_duty_whoever_fits(cast: Cast, at: datetime, signe
         assert "does not hold a role" in wrong.content.decode()
         signed_in("cleo").post("/alerts/rota/", {"account": cast["nia"].key, "duty": "nurse", **told})
     assert [s.account for s in rota.on_duty(at)] == [cast["nia"]]
+
+
+PHQ9 = load_instrument("phq9")
+
+
+@pytest.fixture
+def simulated(settings: Any, request: pytest.FixtureRequest) -> Course:
+    """As `course`, in a demonstration, where our own labels of an instrument may be answered."""
+    settings.UNSTUCK_DEMO = True
+    made: Course = request.getfixturevalue("course")
+    return made
+
+
+def phq9(item9: int) -> dict[str, float]:
+    return {item.key: float(item9 if item.key == "item9" else 0) for item in PHQ9.items}
+
+
+def test_an_answer_about_suicide_is_an_alert_as_it_is_saved(simulated: Course, cast: Cast, at: datetime) -> None:
+    """PHQ-9 item 9 above zero raises one alert in the transaction of the answer; the worker raises no second one."""
+    on(cast["ben"], Duty.THERAPIST, at - MINUTE)
+    complete(simulated, None, [(PHQ9, phq9(0))], Entry(simulated.person.key, at, at))
+    assert not Alert.objects.exists()
+    complete(simulated, None, [(PHQ9, phq9(1))], Entry(simulated.person.key, at + MINUTE, at + MINUTE))
+    (alert,) = Alert.objects.all()
+    assert (alert.kind, alert.owner, alert.raised_at) == ("suicide_risk", cast["ben"], at + MINUTE)
+    answers.work_round(at + 2 * MINUTE)
+    assert Alert.objects.count() == 1
+
+
+def test_saving_an_answer_never_depends_on_alerting(
+    simulated: Course, cast: Cast, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With alerting broken altogether the answer is saved, and the worker raises its alert once it can."""
+
+    def broken(*_args: Any) -> None:
+        raise RuntimeError("no policy")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(policy, "policy", broken)
+        complete(simulated, None, [(PHQ9, phq9(2))], Entry(simulated.person.key, at, at))
+    assert len(queries.load(simulated).state.assessments) == 1 and not Alert.objects.exists()
+    with clock.stopped(at + MINUTE):
+        worker.work_once()
+    assert Alert.objects.get().raised_at == at
+
+
+def test_an_answer_from_elsewhere_is_found_by_the_worker(cast: Cast, course: Course, at: datetime) -> None:
+    """An answer that came in by another way than the questionnaires' pages has its alert within a round."""
+    what = ev.AssessmentCompleted("phq9", "1", "simulated", (), (), None, 1, ("suicide",), False)
+    write(course, what, Entry("a_test", at, at))
+    answers.work_round(at + MINUTE)
+    assert Alert.objects.get().details["instrument"] == "phq9"

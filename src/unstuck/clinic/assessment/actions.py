@@ -12,6 +12,7 @@ from django.core import signing
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from unstuck.clinic.alerts.answers import raise_for_answers
 from unstuck.clinic.assessment.models import Link, Waiting
 from unstuck.clinic.assessment.wording import wording_of
 from unstuck.clinic.course.actions import Entry, write_all
@@ -155,8 +156,13 @@ Sheets = Sequence[tuple[Instrument, Mapping[str, Answer]]]
 
 
 def complete(course: Course, place: Place | None, filled: Sheets, entry: Entry) -> None:
-    """Records completed instruments together, of one step or of none. Raises Complaint."""
-    write_all(course, [(_completed(course, place, i, answers), entry) for i, answers in filled])
+    """Records completed instruments together, of one step or of none. Raises Complaint.
+
+    An answer that its instrument marks as an alert raises one; whether that succeeds changes nothing here.
+    """
+    with transaction.atomic():
+        state = write_all(course, [(_completed(course, place, i, answers), entry) for i, answers in filled])
+        raise_for_answers(course.key, state.log[-len(filled) :] if filled else ())
 
 
 def _completed(

@@ -113,7 +113,7 @@ def wanted_of(visit: Visit, at: datetime) -> Iterator[Wanted]:
 
 def _unanswered(visit: Visit, place: Place, at: datetime) -> Iterator[Wanted]:
     for alarm in visit.session.alarms:
-        if alarm.unanswered:
+        if alarm.unanswered or alarm.escalated_at:
             yield _one("session_alarm", place, alarm_cause(place, alarm), alarm.rule.key, visit.place)
     for call in visit.session.calls:
         cause = f"{visit.step}:{visit.occurrence}:{call.call}:{_second(call.at)}"

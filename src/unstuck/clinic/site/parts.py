@@ -37,5 +37,9 @@ PAGES = (
 )  # fmt: skip
 """(prefix of the address, module with `urlpatterns` and `app_name`)."""
 
-ROUNDS = ("unstuck.clinic.plan.rounds.work_round", "unstuck.clinic.alerts.climb.work_round")
+ROUNDS = (
+    "unstuck.clinic.alerts.answers.work_round",
+    "unstuck.clinic.plan.rounds.work_round",
+    "unstuck.clinic.alerts.climb.work_round",
+)
 """What the background worker does in each round besides sending what waits: functions that take the instant."""
