@@ -22,7 +22,7 @@ from unstuck.clinic.people.actions import note_reading
 from unstuck.clinic.people.models import Account
 from unstuck.clinic.people.queries import display_names
 from unstuck.clinic.rooms.queries import choices
-from unstuck.clinic.session import actions, words
+from unstuck.clinic.session import actions, monitor, words
 from unstuck.clinic.session.api import course_of
 from unstuck.clinic.session.chart import chart
 from unstuck.clinic.session.chart_svg import chart_svg
@@ -89,6 +89,7 @@ def _forms(stands: Live, page: SessionPage, at: Any) -> dict[str, Any]:
     return {
         "chart": figure,
         "chart_svg": chart_svg(figure, clock.zone()) if figure else "",
+        "monitor": monitor.monitor_card(stands, clock.zone()),
         "chairs": choices() if not page.here else (),
         "facts": facts_to_state(stands),
         "scales": instruments_to_rate(stands),
@@ -177,6 +178,22 @@ def _hand(request: HttpRequest, course: Course, place: Place, entry: Entry) -> N
     actions.hand_over(course, place, to, tuple(request.POST.getlist("read_back")), entry)
 
 
+def _monitor(request: HttpRequest, course: Course, place: Place, entry: Entry) -> None:
+    """The chosen values of the monitor are confirmed, or rejected with a reason."""
+    stands, account = live(course, place, entry.recorded_at), access.account_of(request)
+    chosen = [int(number) for number in request.POST.getlist("value") if number.isdecimal()]
+    if not chosen or stands.sitting is None:
+        raise Complaint("No value was chosen.", mend="Choose the values that are this person's.")
+    reason = request.POST.get("reason", "")
+    if request.POST.get("verdict") == "reject":
+        monitor.reject(stands, chosen, reason if reason in REJECTED else "other", account, entry.recorded_at)
+    else:
+        monitor.confirm(stands, chosen, account, entry.recorded_at)
+
+
+REJECTED = ("artefact", "wrong_person", "other")
+
+
 def _leave(request: HttpRequest, course: Course, place: Place, entry: Entry) -> None:
     to = ev.Leaving.TRANSFER if request.POST.get("to") == "transfer" else ev.Leaving.HOME
     actions.leave(course, place, to, entry)
@@ -188,6 +205,7 @@ order = _acting(access.may_order_dose, _order)
 check = _acting(access.may_record_dose, _check)
 give = _acting(access.may_record_dose, _give)
 hand = _acting(access.is_care, _hand)
+from_monitor = _acting(access.may_record_reading, _monitor)
 leave = _acting(access.may_record_dose, _leave)
 
 
