@@ -48,27 +48,40 @@ class Multilevel:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Model:
-    """Effects y (k,), design x (k, p), sampling covariance s (k, k). `same` (k, k): rows share a study."""
+class _Stack:
+    """Studies of n rows each, g of them: effects y (g, n), design x (g, n, p), sampling covariances s (g, n, n)."""
 
     y: Floats
     x: Floats
     s: Floats
-    same: Floats
-    groups: tuple[NDArray[np.intp], ...]
 
     def working(self, theta: Floats) -> Floats:
-        """The working covariance (k, k) at theta = (between, within)."""
-        return np.asarray(self.s + theta[0] * self.same + theta[1] * np.eye(len(self.y)))
+        """The working covariances (g, n, n) at theta = (between, within)."""
+        return np.asarray(self.s + theta[0] + theta[1] * np.eye(self.y.shape[1]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Model:
+    """The studies, stacked by how many rows they have; k rows in all, p coefficients, log det X'X."""
+
+    stacks: tuple[_Stack, ...]
+    k: int
+    p: int
+    log_design: float
+
+    @property
+    def studies(self) -> int:
+        """How many studies there are."""
+        return sum(len(stack.y) for stack in self.stacks)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Fit:
-    """A generalised least squares fit: coefficients, (X'WX)^-1, P (k, k) and the restricted log-likelihood."""
+    """A generalised least squares fit: b, C = (X'WX)^-1, the weights W of each stack, and its log-likelihood."""
 
     b: Floats
     inverse: Floats
-    p: Floats
+    weights: tuple[Floats, ...]
     log_likelihood: float
 
 
@@ -84,15 +97,16 @@ def multilevel(effects: Effects, by: Design | None = None, rho: float = 0.0, lev
     names = ("mean",) if by is None else by.names
     check_rank(Problem(effects.y, effects.v, x), names)
     model = _model(effects, x, rho)
-    studies = len(model.groups)
-    if studies <= x.shape[1]:
-        raise Complaint(f"{studies} studies cannot carry {x.shape[1]} coefficients.", mend="More studies are needed.")
+    if model.studies <= x.shape[1]:
+        raise Complaint(
+            f"{model.studies} studies cannot carry {x.shape[1]} coefficients.", mend="More studies are needed."
+        )
     theta = _variances(model)
     fit = _fit(model, theta)
     robust = _robust(model, fit, theta, level)
     return Multilevel(
         effects.k,
-        studies,
+        model.studies,
         names,
         tuple(line(float(b), float(v) ** 0.5, None, level) for b, v in zip(fit.b, np.diag(fit.inverse), strict=True)),
         robust,
@@ -107,24 +121,34 @@ def multilevel(effects: Effects, by: Design | None = None, rho: float = 0.0, lev
 
 
 def _model(effects: Effects, x: Floats, rho: float) -> _Model:
-    names = {name: place for place, name in enumerate(dict.fromkeys(effects.studies))}
-    study = np.array([names[name] for name in effects.studies])
-    same = (study[:, None] == study).astype(np.float64)
-    se = np.sqrt(effects.v)
-    s = rho * np.outer(se, se) * same + (1 - rho) * np.diag(effects.v)
-    return _Model(effects.y, x, s, same, tuple(np.flatnonzero(study == place) for place in names.values()))
+    places: dict[str, list[int]] = {}
+    for row, name in enumerate(effects.studies):
+        places.setdefault(name, []).append(row)
+    sizes = sorted({len(rows) for rows in places.values()})
+    stacks = tuple(_stack(effects, x, rho, np.array([r for r in places.values() if len(r) == n])) for n in sizes)
+    return _Model(stacks, effects.k, x.shape[1], float(np.linalg.slogdet(x.T @ x)[1]))
+
+
+def _stack(effects: Effects, x: Floats, rho: float, rows: NDArray[np.intp]) -> _Stack:
+    se = np.sqrt(effects.v[rows])
+    own = np.eye(rows.shape[1]) * effects.v[rows][:, None, :]
+    return _Stack(effects.y[rows], x[rows], rho * se[:, :, None] * se[:, None, :] + (1 - rho) * own)
 
 
 def _fit(model: _Model, theta: Floats) -> _Fit:
-    m, x = model.working(theta), model.x
-    w = np.linalg.inv(m)
-    information = x.T @ w @ x
+    weights = tuple(np.linalg.inv(stack.working(theta)) for stack in model.stacks)
+    information, right, squares, spread = np.zeros((model.p, model.p)), np.zeros(model.p), 0.0, 0.0
+    for stack, w in zip(model.stacks, weights, strict=True):
+        xw = np.swapaxes(stack.x, 1, 2) @ w
+        information += (xw @ stack.x).sum(axis=0)
+        right += np.einsum("gpn,gn->p", xw, stack.y)
+        squares += float(np.einsum("gn,gnm,gm->", stack.y, w, stack.y))
+        spread += float(np.linalg.slogdet(w)[1].sum())
     inverse = np.linalg.inv(information)
-    p = w - w @ x @ inverse @ x.T @ w
-    design, spread, seen = (float(np.linalg.slogdet(each)[1]) for each in (x.T @ x, m, information))
-    df = x.shape[0] - x.shape[1]
-    whole = design - spread - seen - float(model.y @ p @ model.y) - df * float(np.log(2 * np.pi))
-    return _Fit(inverse @ (x.T @ (w @ model.y)), inverse, p, 0.5 * whole)
+    b = inverse @ right
+    constant = (model.k - model.p) * float(np.log(2 * np.pi))
+    whole = model.log_design + spread + float(np.linalg.slogdet(inverse)[1]) - (squares - float(b @ right)) - constant
+    return _Fit(b, inverse, weights, 0.5 * whole)
 
 
 def _variances(model: _Model) -> Floats:
@@ -132,12 +156,17 @@ def _variances(model: _Model) -> Floats:
 
     Where every study gives one row the two cannot be told apart; all of it is then called between.
     """
-    unit = float(np.var(model.y) + np.mean(np.diag(model.s)))
-    alone = all(len(rows) == 1 for rows in model.groups)
+    unit = float(np.var(np.concatenate([stack.y.ravel() for stack in model.stacks]))) + _least(model)
+    alone = model.studies == model.k
     starts = ((0.5, 0.0),) if alone else ((0.3, 0.3), (0.8, 0.0), (0.0, 0.8), (0.0, 0.0))
     free = np.array([True, not alone])
     ends = [_scoring(model, unit * np.array(start), free) for start in starts]
     return max(ends, key=lambda theta: _fit(model, theta).log_likelihood)
+
+
+def _least(model: _Model) -> float:
+    """The least sampling variance."""
+    return min(float(np.diagonal(stack.s, axis1=1, axis2=2).min()) for stack in model.stacks)
 
 
 def _scoring(model: _Model, theta: Floats, free: NDArray[np.bool_]) -> Floats:
@@ -150,7 +179,7 @@ def _scoring(model: _Model, theta: Floats, free: NDArray[np.bool_]) -> Floats:
         step = np.zeros(2)
         step[moving] = np.linalg.solve(information[np.ix_(moving, moving)], slope[moving])
         new, reached = _uphill(model, theta, step, fit)
-        done = float(np.abs(new - theta).max()) <= TOLERANCE * float(np.diag(model.s).min() + theta.sum())
+        done = float(np.abs(new - theta).max()) <= TOLERANCE * (_least(model) + float(theta.sum()))
         theta, fit = new, reached
         if done:
             break
@@ -158,11 +187,28 @@ def _scoring(model: _Model, theta: Floats, free: NDArray[np.bool_]) -> Floats:
 
 
 def _score(model: _Model, fit: _Fit) -> tuple[Floats, Floats]:
-    """The slope of the restricted log-likelihood in (between, within), and the expected information."""
-    py, pz = fit.p @ model.y, (fit.p @ model.same, fit.p)
-    slope = [float(py @ model.same @ py) - np.trace(pz[0]), float(py @ py) - np.trace(pz[1])]
-    information = [[np.vdot(a.T, b) for b in pz] for a in pz]
-    return 0.5 * np.array(slope), 0.5 * np.array(information)
+    """The slope of the restricted log-likelihood in (between, within), and the expected information.
+
+    With P = W - W X C X'W and Z the pattern of a variance: slope (y'PZPy - tr PZ) / 2, information tr(PZ PZ') / 2. Traces
+    over P are traces over the studies' own W, less what goes through the p x p matrices of the design.
+    """
+    slope, trace = np.zeros(2), np.zeros((2, 2))
+    through, twice = np.zeros((2, model.p, model.p)), np.zeros((2, 2, model.p, model.p))
+    for stack, w in zip(model.stacks, fit.weights, strict=True):
+        n = stack.y.shape[1]
+        patterns = (np.ones((n, n)), np.eye(n))
+        py = np.einsum("gnm,gm->gn", w, stack.y - stack.x @ fit.b)
+        wx, wz = w @ stack.x, [w @ z for z in patterns]
+        for i, z in enumerate(patterns):
+            slope[i] += float(np.einsum("gn,nm,gm->", py, z, py)) - float(np.trace(wz[i], axis1=1, axis2=2).sum())
+            through[i] += np.einsum("gnp,nm,gmq->pq", wx, z, wx)
+            for j in range(2):
+                trace[i, j] += float(np.einsum("gnm,gmn->", wz[i], wz[j]))
+                twice[i, j] += np.einsum("gnp,gnq->pq", wx, z @ wz[j] @ wx)
+    c = fit.inverse
+    slope += np.einsum("pq,iqp->i", c, through)
+    trace += np.einsum("pq,iqr,rs,jsp->ij", c, through, c, through) - 2 * np.einsum("pq,ijqp->ij", c, twice)
+    return 0.5 * slope, 0.5 * trace
 
 
 def _uphill(model: _Model, theta: Floats, step: Floats, fit: _Fit) -> tuple[Floats, _Fit]:
@@ -176,21 +222,23 @@ def _uphill(model: _Model, theta: Floats, step: Floats, fit: _Fit) -> tuple[Floa
 
 
 def _robust(model: _Model, fit: _Fit, theta: Floats, level: float) -> tuple[Line, ...]:
-    """CR2: residuals of each study are scaled so that their covariance would be right if the working model held."""
-    m, p = model.working(theta), model.x.shape[1]
-    residual = model.y - model.x @ fit.b
-    hat = model.x @ fit.inverse @ (np.linalg.solve(m, model.x)).T
-    rest = np.eye(len(model.y)) - hat
-    meat = np.zeros((p, p))
-    directions = []  # for each study, d (p, k): its part of the coefficients as a linear map of y
-    for rows in model.groups:
-        block = m[np.ix_(rows, rows)]
-        root = np.linalg.cholesky(block)
-        inside = root.T @ (rest[rows] @ m @ rest[rows].T) @ root
-        pull = fit.inverse @ np.linalg.solve(block, model.x[rows]).T @ root @ _inverse_root(inside) @ root.T
-        directions.append(pull @ rest[rows])
-        meat += np.outer(pull @ residual[rows], pull @ residual[rows])
-    spread = [_satterthwaite(np.array([d[c] for d in directions]), m) for c in range(p)]
+    """CR2: residuals of each study are scaled so that their covariance would be right if the working model held.
+
+    The residuals of a study have the covariance M - X C X', two studies' -X C X'. So the robust variance is a quadratic
+    form whose mean and variance, for the df, follow from p numbers a study.
+    """
+    meat, own, reach = np.zeros((model.p, model.p)), [], []
+    for stack, w in zip(model.stacks, fit.weights, strict=True):
+        m = stack.working(theta)
+        for y, x, m_study, w_study in zip(stack.y, stack.x, m, w, strict=True):
+            root = np.linalg.cholesky(m_study)
+            inside = root.T @ (m_study - x @ fit.inverse @ x.T) @ root
+            pull = fit.inverse @ x.T @ w_study @ root @ _inverse_root(inside) @ root.T
+            score = pull @ (y - x @ fit.b)
+            meat += np.outer(score, score)
+            own.append(np.einsum("pn,nm,pm->p", pull, m_study, pull))
+            reach.append(pull @ x)
+    spread = [_satterthwaite(np.array(own)[:, c], np.array(reach)[:, c], fit.inverse) for c in range(model.p)]
     errors = np.sqrt(np.diag(meat))
     return tuple(line(float(b), float(se), df, level) for b, se, df in zip(fit.b, errors, spread, strict=True))
 
@@ -203,24 +251,26 @@ def _inverse_root(matrix: Floats) -> Floats:
     return np.asarray((vectors * scaled) @ vectors.T)
 
 
-def _satterthwaite(parts: Floats, m: Floats) -> float:
+def _satterthwaite(own: Floats, reach: Floats, c: Floats) -> float:
     """The df of a robust variance: twice its squared mean over its variance, under the working model."""
-    inner = parts @ m @ parts.T
+    inner = np.diag(own) - reach @ c @ reach.T
     return float(np.trace(inner) ** 2 / np.vdot(inner, inner))
 
 
 def _shares(model: _Model, theta: Floats) -> tuple[float, float]:
     """The shares of the total variance, in percent, that lie between and within studies."""
-    w = np.linalg.inv(model.s)
-    p = w - w @ model.x @ np.linalg.solve(model.x.T @ w @ model.x, model.x.T @ w)
-    typical = (len(model.y) - model.x.shape[1]) / float(np.trace(p))
-    total = typical + float(theta.sum())
+    bare = _fit(model, np.zeros(2))
+    trace = 0.0
+    for stack, w in zip(model.stacks, bare.weights, strict=True):
+        wx = w @ stack.x
+        trace += float(np.trace(w, axis1=1, axis2=2).sum()) - float(np.einsum("pq,gnq,gnp->", bare.inverse, wx, wx))
+    total = (model.k - model.p) / trace + float(theta.sum())
     return 100 * float(theta[0]) / total, 100 * float(theta[1]) / total
 
 
 def _cautions(model: _Model, robust: Sequence[Line]) -> list[str]:
     said = []
-    if all(len(rows) == 1 for rows in model.groups):
+    if model.studies == model.k:
         said.append("Every study gives one row: what differs within studies cannot be seen.")
     fewest = min(each.df for each in robust if each.df is not None)
     if fewest < FEW_DF:
