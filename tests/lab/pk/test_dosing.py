@@ -105,7 +105,8 @@ def test_infusions_repeat_alike(mg: float, hours: float, further: int, every: fl
     ],
 )
 def test_unsupported_records_are_refused(row: str, column: str) -> None:
-    """A record that cannot be taken as it is written is refused with its column and line, and is never a silent zero."""
+    """A record that cannot be taken as it is written is refused with its column and line, and is never a silent
+    zero."""
     with pytest.raises(Complaint) as told:
         read_events(HEAD + row)
     assert told.value.what.startswith(column) and (told.value.where or "").startswith("line ") and told.value.mend
