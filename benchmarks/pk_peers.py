@@ -7,7 +7,9 @@ that is not installed is told as such and left out.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -122,11 +124,24 @@ def with_roadrunner() -> Engine:
             model.resetAll()
             for name, value in zip(names, r, strict=False):
                 model[name] = float(value)
-            got = np.asarray(model.simulate(times=TIMES_H.tolist()))
+            with _quiet():  # CVODE writes about its small steps straight to the terminal
+                got = np.asarray(model.simulate(times=TIMES_H.tolist()))
             found[i] = 1000 * got[:, 0] / r[8], 1000 * got[:, 1] / r[9]
         return found
 
     return run
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)
 
 
 def with_diffrax() -> Engine:

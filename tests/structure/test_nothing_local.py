@@ -40,4 +40,4 @@ def test_every_pin_has_hashes() -> None:
 def test_no_pin_pulls_cuda() -> None:
     """No extra brings a GPU runtime: a clinic's computer has none."""
     text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
-    assert re.findall(r"^(?:nvidia|cuda|torch|jax|cupy)\S*==\S*", text, re.MULTILINE) == []
+    assert re.findall(r"^(?:nvidia|cuda|torch|jax-cuda|jax-rocm|cupy)\S*==\S*", text, re.MULTILINE) == []
