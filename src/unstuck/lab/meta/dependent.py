@@ -189,8 +189,8 @@ def _scoring(model: _Model, theta: Floats, free: NDArray[np.bool_]) -> Floats:
 def _score(model: _Model, fit: _Fit) -> tuple[Floats, Floats]:
     """The slope of the restricted log-likelihood in (between, within), and the expected information.
 
-    With P = W - W X C X'W and Z the pattern of a variance: slope (y'PZPy - tr PZ) / 2, information tr(PZ PZ') / 2. Traces
-    over P are traces over the studies' own W, less what goes through the p x p matrices of the design.
+    With P = W - W X C X'W and Z the pattern of a variance: slope (y'PZPy - tr PZ) / 2, information tr(PZ PZ') / 2.
+    Traces over P are traces over the studies' own W, less what goes through the p x p matrices of the design.
     """
     slope, trace = np.zeros(2), np.zeros((2, 2))
     through, twice = np.zeros((2, model.p, model.p)), np.zeros((2, 2, model.p, model.p))
