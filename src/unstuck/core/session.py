@@ -118,13 +118,9 @@ def session(protocol: Protocol, course: Course, step: str, occurrence: int, at: 
     )
 
 
-def taken(course: Course, step: str, occurrence: int, at: datetime) -> dict[str, tuple[datetime, ...]]:
-    """When each reading was taken, and each instrument rated, in this visit; what a device needs to count on alone."""
-    moments: dict[str, tuple[datetime, ...]] = {}
-    for event in sorted(_of_the_visit(course, step, occurrence, at), key=lambda e: e.observed_at):
-        if name := name_of(event):
-            moments[name] = (*moments.get(name, ()), event.observed_at)
-    return moments
+def visit_of(course: Course, step: str, occurrence: int, at: datetime) -> list[Event]:
+    """What happened in this visit until `at`, in order of time; what a device needs to count on alone."""
+    return sorted(_of_the_visit(course, step, occurrence, at), key=lambda e: e.observed_at)
 
 
 def _of_the_visit(course: Course, step: str, occurrence: int, at: datetime) -> list[Event]:

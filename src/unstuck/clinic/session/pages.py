@@ -101,6 +101,7 @@ class SessionPage:
     next: NextAct
     alarms: tuple[AlarmRow, ...]
     calls: tuple[str, ...]
+    emergency_since: datetime | None
     slots: tuple[Slot, ...]
     before: tuple[RuleRow, ...]
     unmet: int
@@ -139,6 +140,7 @@ def session_page(live: Live, reader: Reader, people: Mapping[str, str], at: date
         next=next_act(live, before, at, zone),
         alarms=tuple(_alarm(a, people, zone) for a in sorted(said.alarms, key=urgency)),
         calls=tuple(_call_words(c.call, c.at, zone) for c in said.calls),
+        emergency_since=next((c.at for c in said.calls if c.call == "emergency"), None),
         slots=_slots(live, zone),
         before=before,
         unmet=sum(1 for r in before if r.level != "ok"),

@@ -10,15 +10,14 @@ from typing import Any
 
 from unstuck.clinic import clock
 from unstuck.clinic.session.queries import Live
+from unstuck.clinic.session.visit import visit_plain
 from unstuck.core import events as ev
 from unstuck.core.alarms import Alarm
 from unstuck.core.conditions import facts_of
-from unstuck.core.course import standing
 from unstuck.core.facts import CourseFacts
 from unstuck.core.infusion import Infusion
 from unstuck.core.protocol import MonitoringPlan, Protocol, Regimen, gates_of
 from unstuck.core.rule_file import rule_plain
-from unstuck.core.session import taken
 from unstuck.core.verdict import RuleVerdict, verdict
 
 Plain = dict[str, Any]
@@ -36,8 +35,7 @@ def state_plain(live: Live, unmasked: bool, at: datetime) -> Plain:
         "session": _session(live, unmasked, at),
         "plan": plan_plain(plan) if plan else None,
         "facts": facts_plain(live, at),
-        "taken": {name: [moment.isoformat() for moment in moments] for name, moments in _taken(live, at).items()},
-        "began": _iso(_began(live, at)),
+        "visit": visit_plain(live.loaded.state, live.place.step, live.place.occurrence, at),
         "gates": [_rule(rule) for rule in _before(live, at)],
         "log_length": len(live.loaded.state.log),
     }
@@ -63,17 +61,6 @@ def _session(live: Live, unmasked: bool, at: datetime) -> Plain:
         "calls": [{"call": c.call, "by": c.by, "at": c.at.isoformat()} for c in said.calls],
         "leaving": [_rule(rule) for rule in said.leaving.rules] if said.leaving else [],
     }
-
-
-def _taken(live: Live, at: datetime) -> dict[str, tuple[datetime, ...]]:
-    return taken(live.loaded.state, live.place.step, live.place.occurrence, at)
-
-
-def _began(live: Live, at: datetime) -> datetime | None:
-    """The first event of this visit: readings before it raise no alarm."""
-    here = (live.place.step, live.place.occurrence)
-    own = [e.observed_at for e in standing(live.loaded.state.log) if ev.step_of(e.what) == here and e.observed_at <= at]
-    return min(own, default=None)
 
 
 def _iso(moment: datetime | None) -> str | None:

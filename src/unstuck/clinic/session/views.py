@@ -80,7 +80,10 @@ def _page(request: HttpRequest, course: Course, place: Place, wrong: Complaint |
     people = display_names({e.actor for e in stands.loaded.state.log})
     page = session_page(stands, reader, people, at, clock.zone())
     context = {"page": page, "reader": reader, "wrong": wrong, "says": words.device_says(), **_forms(stands, page, at)}
-    return render(request, "session/session.html", context, status=409 if wrong else 200)
+    response = render(request, "session/session.html", context, status=409 if wrong else 200)
+    if page.here and wrong is None:
+        response["X-Unstuck-Keep"] = "yes"  # the page's worker may keep it until the session is over
+    return response
 
 
 def _forms(stands: Live, page: SessionPage, at: Any) -> dict[str, Any]:

@@ -188,7 +188,23 @@ def device_says() -> dict[str, Any]:
     return {
         "readings": told | {key: instrument_words(key) for key in scales},
         "levels": {"now": _("Act now"), "late": _("Late"), "open": _("Next")},
+        "slots": {name: [str(label), str(unit)] for name, (label, unit, _low, _high) in READINGS.items()},
+        "kinds": {flow.value: str(said) for flow, said in FLOWS.items()} | _kinds(),
+        "calls": {"help": _("The person calls: go there now"), "emergency": _("Emergency: go there now")},
+        "sinceCall": _("since the call"),
+        "since": _("since %"),
+        "look": _("Look"),
+        "alarmTaken": _("Alarm taken"),
+        "readAgain": _("Read again"),
         "due": _("due %"),
+        "wasDue": _("late, was due %"),
+        "waits": _("Waiting to send"),
+        "notWhilePaused": _("not while paused"),
+        "between": _("This cannot be a reading: it lies between % and %."),
+        "others": _("Entries of a colleague wait here: %"),
+        "othersMeans": _(
+            "They are sent when that person signs in on this device; nobody sends them under another name."
+        ),
         "signedOut": _("You are signed out."),
         "signInAgain": _("What was entered is kept on this device and is sent when you have signed in again."),
         "signIn": _("Sign in"),
@@ -204,4 +220,23 @@ def device_says() -> dict[str, Any]:
         "sound": _("This device may not make a sound yet."),
         "soundMeans": _("A life-threatening alarm sounds in the room only after one touch."),
         "allowSound": _("Let it sound"),
+    }
+
+
+def _kinds() -> dict[str, str]:
+    """What an entry that waits is called, by the kind of its form."""
+    return {
+        "facts": _("What was found out"),
+        "part": _("A part of the dose"),
+        "presence": _("Who is in the room"),
+        "harm": _("Unwanted effect"),
+        "rated": _("A scale"),
+        "emergency": _("Emergency called, the dose stopped where one ran"),
+        "alarm": _("Alarm answered"),
+        "measure": _("A measure"),
+        "call": _("Help called"),
+        "came": _("Somebody came"),
+        "choices": _("Choices locked"),
+        "override": _("Gate passed by name"),
+        "other": _("An entry"),
     }

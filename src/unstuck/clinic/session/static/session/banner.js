@@ -30,11 +30,12 @@ function link(words, address) {
 const clock = (moment) => new Date(moment).toTimeString().slice(0, 5);
 
 /** Every line that the device owes its reader now. */
-export function lines({ offlineSince, signedOut, waiting, refused, offsetS, limitS, soundNeeded }, acts, says) {
+export function lines({ offlineSince, signedOut, waiting, others, refused, offsetS, limitS, soundNeeded }, acts, says) {
   const shown = [];
   if (signedOut) shown.push(line("", says.signedOut, says.signInAgain, [link(says.signIn, `/people/sign-in/?next=${location.pathname}`)]));
   if (offlineSince) shown.push(line("", says.offline.replace("%", clock(offlineSince)), says.alarmsHere));
   if (waiting.length) shown.push(line("", says.waiting.replace("%", waiting.length), says.savedMeans, [button(says.sendNow, acts.send)]));
+  if (others) shown.push(line("banner-unk", says.others.replace("%", others), says.othersMeans));
   for (const entry of refused) {
     shown.push(line("banner-refused", `${says.refused} ${entry.why}`, entry.mend, [button(says.takeBack, () => acts.forget(entry.id))]));
   }

@@ -1,7 +1,8 @@
 /** Parts of the page brought anew from the server, never under a finger and never over something typed. */
 
 function inUse(part) {
-  if (part.contains(document.activeElement) && document.activeElement !== document.body) return true;
+  const on = document.activeElement;
+  if (on && part.contains(on) && on.matches("input, select, textarea")) return true;
   return [...part.querySelectorAll("input:not([type=hidden]), textarea")].some((field) =>
     field.type === "radio" || field.type === "checkbox" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue,
   );

@@ -1,4 +1,4 @@
-/** The next act and its clock, redrawn on the device while the server cannot be asked. */
+/** The next act and its clock, redrawn on the device. */
 
 /** Minutes and seconds to or since a moment, such as "2:40". */
 export function span(by, at) {
@@ -14,31 +14,41 @@ export function countdown(at) {
   }
 }
 
-/** Puts an act that the device worked out in the place of the server's. */
-export function render(act, at, says) {
+/** Puts an act that the device worked out in the place of the server's; nothing is touched while it stays the same. */
+export function render(act, at) {
   const card = document.querySelector("#next .next");
-  if (!card) return;
+  const shown = JSON.stringify([act.level, act.what, act.why, act.by, act.small]);
+  if (!card || card.dataset.shown === shown) return;
+  card.dataset.shown = shown;
+  card.dataset.local = act.level;
   card.classList.toggle("next-now", act.level === "now");
   card.classList.toggle("next-late", act.level === "late");
-  card.dataset.local = act.level;
   if (act.level === "now") card.setAttribute("role", "alert");
-  card.querySelector(".next-kicker").textContent = says.levels[act.level];
+  else card.removeAttribute("role");
+  card.querySelector(".next-kicker").textContent = act.kicker;
   card.querySelector(".next-what").textContent = act.what;
-  card.querySelector(".next-why")?.remove();
-  clockOf(card, act, at, says);
+  why(card, act.why);
+  clock(card, act, at);
 }
 
-function clockOf(card, act, at, says) {
-  let clock = card.querySelector(".next-clock");
-  if (!clock) {
-    clock = document.createElement("p");
-    clock.className = "next-clock num";
-    card.append(clock);
-  }
-  const time = document.createElement("time"), small = document.createElement("small");
+function why(card, words) {
+  card.querySelector(".next-why")?.remove();
+  if (!words) return;
+  const line = document.createElement("p");
+  line.className = "next-why";
+  line.textContent = words;
+  card.querySelector(".next-what").after(line);
+}
+
+function clock(card, act, at) {
+  card.querySelector(".next-clock")?.remove();
+  if (act.by === null || act.by === undefined) return;
+  const box = document.createElement("p"), time = document.createElement("time"), small = document.createElement("small");
+  box.className = "next-clock num";
   time.dateTime = new Date(act.by).toISOString();
   time.dataset.countdown = "";
   time.textContent = span(act.by, at);
-  small.textContent = says.due.replace("%", new Date(act.by).toTimeString().slice(0, 5));
-  clock.replaceChildren(time, small);
+  small.textContent = act.small;
+  box.append(time, small);
+  card.append(box);
 }

@@ -2,41 +2,44 @@
 
 import { dropEntry, entries, keepEntry } from "./store.js";
 
-const RETRY_MS = 3_000;
+const RETRY_MS = 3_000, MOST = 100;
 
-/** The device's own lasting name, so that the station can say which device it is. */
-export function deviceName() {
-  let name = localStorage.getItem("unstuck-device");
-  if (!name) {
-    name = `d_${crypto.randomUUID()}`;
-    localStorage.setItem("unstuck-device", name);
-  }
-  return name;
+function lasting(storage, name, make) {
+  let found = storage.getItem(name);
+  if (!found) storage.setItem(name, (found = make()));
+  return found;
 }
 
-/** An outbox for one session. `heard(answer)` is told of each answer, `changed(list)` of what waits. */
+/** The name of this device and tab: two tabs of one tablet are two watchers, of which one may be hidden. */
+export function deviceName() {
+  const device = lasting(localStorage, "unstuck-device", () => `d_${crypto.randomUUID()}`);
+  return `${device}_${lasting(sessionStorage, "unstuck-tab", () => crypto.randomUUID().slice(0, 8))}`;
+}
+
+/** An outbox for one session and one person. `changed(mine, others)` is told what waits, `heard(answer)` of each answer. */
 export class Outbox {
-  constructor(place, { post, changed, heard }) {
-    Object.assign(this, { place, post, changed, heard });
+  constructor(place, who, { post, changed, heard }) {
+    Object.assign(this, { place, who, post, changed, heard });
     this.busy = false;
   }
 
   /** Keeps a filled-in form as one entry with an id and a time of its own, then tries to send. */
   async add(fields, id) {
-    const entry = { id, place: this.place, made: Date.now(), observed_at: new Date().toISOString(), fields, status: "waiting" };
-    await keepEntry(entry);
+    const made = Date.now(), observed_at = new Date(made).toISOString();
+    await keepEntry({ id, place: this.place, who: this.who, made, observed_at, fields, status: "waiting" });
     await this.tell();
     this.send();
-    return entry;
   }
 
-  /** What waits or was refused in this session. */
+  /** What this person entered in this session and has no receipt for. Nobody's entry is sent under another's name. */
   async mine() {
-    return (await entries()).filter((entry) => entry.place === this.place);
+    return (await entries()).filter((entry) => entry.place === this.place && entry.who === this.who);
   }
 
   async tell() {
-    this.changed(await this.mine());
+    const here = (await entries()).filter((entry) => entry.place === this.place);
+    const mine = here.filter((entry) => entry.who === this.who);
+    this.changed(mine, here.length - mine.length);
   }
 
   /** Sends what waits, in order; anything but an answer leaves it waiting. */
@@ -44,7 +47,7 @@ export class Outbox {
     if (this.busy) return;
     this.busy = true;
     try {
-      const waiting = (await this.mine()).filter((entry) => entry.status === "waiting").slice(0, 100);
+      const waiting = (await this.mine()).filter((entry) => entry.status === "waiting").slice(0, MOST);
       if (waiting.length) await this.exchange(waiting);
     } catch {
       setTimeout(() => this.send(), RETRY_MS);
@@ -61,8 +64,9 @@ export class Outbox {
       entries: waiting.map(({ id, observed_at, fields }) => ({ id, kind: "Form", observed_at, what: { fields } })),
     });
     for (const receipt of answer.receipts) {
+      const entry = waiting.find((one) => one.id === receipt.id);
       if (receipt.status === "saved") await dropEntry(receipt.id);
-      else await keepEntry({ ...waiting.find((entry) => entry.id === receipt.id), status: "refused", why: receipt.why, mend: receipt.mend });
+      else if (entry) await keepEntry({ ...entry, status: "refused", why: receipt.why, mend: receipt.mend });
     }
     this.heard(answer);
   }

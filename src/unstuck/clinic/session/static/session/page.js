@@ -1,28 +1,37 @@
 /** The session page, local first: what is entered is kept on this device at once, and alarms run here without a network. */
 
+import { nextAct } from "./act.js";
 import { lines } from "./banner.js";
+import { showChart } from "./chart.js";
+import { learnOffset, offsetS, serverNow, timeOfDay, toServer } from "./clock.js";
+import { takeForms } from "./forms.js";
 import { refresh } from "./fragments.js";
+import { runState } from "./infusion.js";
+import { showAlarms, showEmergency, showPump, showWaiting } from "./local.js";
 import { countdown, render } from "./next.js";
 import { Outbox } from "./outbox.js";
-import { due, localAlarms } from "./schedule.js";
+import { stand } from "./schedule.js";
 import { allowSound, signal, soundAllowed } from "./signal.js";
-import { keep, kept } from "./store.js";
+import { forgetKept, keep, kept } from "./store.js";
 import { watch } from "./watch.js";
 
-const POLL_MS = 5_000, TICK_MS = 1_000;
+const POLL_MS = 5_000, TICK_MS = 1_000, PATIENCE_MS = 8_000;
 const root = document.getElementById("session");
 const says = root ? JSON.parse(document.getElementById("says").textContent) : {};
+const who = root?.dataset.who ?? "";
 const place = root ? `/session/${root.dataset.key}/${root.dataset.step}/${root.dataset.occurrence}/` : "";
-const now = { state: null, entries: [], offlineSince: null, signedOut: false, offsetS: 0, level: "" };
+const now = { state: null, entries: [], others: 0, offlineSince: null, signedOut: false, level: "" };
 
 const waiting = () => now.entries.filter((entry) => entry.status === "waiting");
 const refused = () => now.entries.filter((entry) => entry.status === "refused");
-const limit = (name) => now.state?.plan?.limits?.[name] ?? Infinity;
+const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
 
+/** An answer of the server; without one this page counts as offline, and says since when. */
 async function ask(address, options = {}) {
   try {
-    const answer = await fetch(place + address, { credentials: "same-origin", redirect: "manual", ...options });
-    now.signedOut = answer.type === "opaqueredirect";
+    const patience = AbortSignal.timeout(PATIENCE_MS);
+    const answer = await fetch(place + address, { credentials: "same-origin", redirect: "manual", signal: patience, ...options });
+    now.signedOut = answer.type === "opaqueredirect" || answer.status === 403;
     if (!answer.ok) throw new Error(`${answer.status}`);
     online();
     return answer;
@@ -40,21 +49,25 @@ function online() {
   show();
 }
 
-const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
-
 async function post(address, body, options = {}) {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": token(), "X-Unstuck-Poll": address === "watch/" ? "1" : "0" };
   return (await ask(address, { method: "POST", headers, body: JSON.stringify(body), ...options })).json();
 }
 
-const outbox = new Outbox(place, {
+function heard(answer) {
+  learnOffset(answer.offset_s);
+  keep("offset", answer.offset_s);
+  show();
+}
+
+const outbox = new Outbox(place, who, {
   post,
-  changed: (entries) => {
-    now.entries = entries;
+  changed: (entries, others) => {
+    Object.assign(now, { entries, others });
     show();
   },
   heard: (answer) => {
-    now.offsetS = answer.offset_s;
+    heard(answer);
     pull(true);
   },
 });
@@ -63,77 +76,73 @@ const outbox = new Outbox(place, {
 async function pull(force = false) {
   const answer = await ask("state/", { headers: { "X-Unstuck-Poll": "1" } }).catch(() => null);
   if (!answer) return;
-  const fresh = await answer.json();
-  const changed = force || !now.state || fresh.log_length !== now.state.log_length || fresh.session.phase !== now.state.session.phase;
+  const fresh = await answer.json(), before = now.state;
+  const changed = force || !before || fresh.log_length !== before.log_length || fresh.session.phase !== before.session.phase;
   now.state = fresh;
-  await keep(`state ${place}`, fresh);
+  if (fresh.session.phase === "gone") await forgetKept(`state ${place}`);
+  else await keep(`state ${place}`, fresh);
   if (changed && waiting().length === 0) await refresh(place).catch(() => {});
   show();
 }
 
-/** What the device itself can tell is next: a limit broken by a reading that waits, or a reading that is late. */
-function localAct(at) {
-  if (!now.state) return null;
-  const [alarm] = localAlarms(now.state, waiting(), at);
-  if (alarm) return { level: alarm.urgent ? "now" : "late", what: alarm.action, by: at, life: alarm.life };
-  const [first] = due(now.state, waiting(), at);
-  return first ? { level: at > first.by ? "late" : "open", what: wordsOf(first.readings), by: first.by, life: false } : null;
-}
-
-const wordsOf = (names) => [...new Set(names.map((name) => says.readings[name] ?? name))].join(", ");
-
-/** Redraws what this device says: its condition, the next act, the countdowns; and gives the signal of a new level. */
+/** Redraws what this device can tell by itself, and gives the signal of a new level. */
 function show() {
-  const at = Date.now();
-  const act = localAct(at);
-  const alone = now.offlineSince !== null || now.signedOut || waiting().length > 0;
-  const served = document.querySelector("#next .next");
-  if (act && (alone || (act.level === "late" && !served?.className.includes("next-")))) render(act, at, says);
-  countdown(at);
-  const level = act?.level === "now" || served?.classList.contains("next-now") ? "now" : act?.level === "late" ? "late" : "";
-  if (level && level !== now.level) signal(level, act?.life || document.querySelector("[data-life]") !== null);
-  now.level = level;
-  const soundNeeded = !soundAllowed() && document.querySelector("[data-life]") !== null;
-  const told = { ...now, waiting: waiting(), refused: refused(), limitS: limit("clock_offset_s"), soundNeeded };
-  const acts = { send: () => outbox.send(), forget: (id) => outbox.forget(id), allowSound: () => allowSound().then(show) };
-  const key = JSON.stringify([now.offlineSince, now.signedOut, waiting().length, refused().map((e) => e.id), Math.round(now.offsetS), soundNeeded]);
-  const device = document.getElementById("device");
-  if (device.dataset.shown !== key) {
-    device.replaceChildren(...lines(told, acts, says));
-    device.dataset.shown = key;
+  const at = serverNow(), zone = now.state?.zone;
+  let act = null;
+  if (now.state) {
+    const said = stand(now.state, waiting(), at, toServer), waits = waiting().length > 0;
+    act = said.phase === "gone" ? null : nextAct(said, at, says, zone);
+    if (act) render(act, at);
+    showAlarms(said, waits, says, zone);
+    showPump(said, at, says, zone);
+    showEmergency(said);
+    showChart(said.visit, at, zone, timeOfDay);
+    setForms(said, at);
   }
+  showWaiting(waiting(), says, zone);
+  countdown(at);
+  ring(act);
+  showDevice();
 }
 
-function fieldsOf(form, submitter) {
-  const fields = {};
-  for (const [name, value] of new FormData(form, submitter)) if (name !== "csrfmiddlewaretoken") (fields[name] ??= []).push(value);
-  return fields;
+/** What forms say of the moment: the phase of a reading, and whether an emergency has a drug to stop. */
+function setForms(said, at) {
+  const phase = document.querySelector("#reading input[name=phase]"), stops = document.querySelector("input[name=stops]");
+  if (phase) phase.value = !said.dose ? "before" : said.phase === "during" ? "during" : "after";
+  if (stops) stops.value = said.run?.segments.length && runState(said.run, at) !== "ended" ? "yes" : "no";
 }
 
-async function entered(event) {
-  const form = event.target.closest("form[data-entry]");
-  if (!form) return;
-  event.preventDefault();
-  const fields = fieldsOf(form, event.submitter);
-  const hidden = form.elements.namedItem("entry");
-  const id = fields.entry[0];
-  hidden.value = crypto.randomUUID().replaceAll("-", "");
-  await outbox.add(fields, id);
-  form.reset();
-  if (form.dataset.then) location.assign(form.dataset.then);
+function ring(act) {
+  const life = act?.life || document.querySelector("[data-life]:not([hidden])") !== null;
+  const served = document.querySelector("#next .next-now") !== null;
+  const level = act?.level === "now" || served ? "now" : act?.level === "late" ? "late" : "";
+  if (level && level !== now.level) signal(level, life);
+  now.level = level;
+  document.body.dataset.level = level;
+}
+
+function showDevice() {
+  const soundNeeded = !soundAllowed() && document.querySelector("[data-life]:not([hidden])") !== null;
+  const limitS = now.state?.plan?.limits?.clock_offset_s ?? Infinity;
+  const told = { ...now, waiting: waiting(), refused: refused(), offsetS: offsetS(), limitS, soundNeeded };
+  const off = Math.abs(offsetS()) > limitS ? Math.round(offsetS()) : 0;
+  const key = JSON.stringify([now.offlineSince, now.signedOut, now.others, waiting().length, refused().map((e) => e.id), off, soundNeeded]);
+  const device = document.getElementById("device");
+  if (device.dataset.shown === key) return;
+  device.dataset.shown = key;
+  const acts = { send: () => outbox.send(), forget: (id) => outbox.forget(id), allowSound: () => allowSound().then(show) };
+  device.replaceChildren(...lines(told, acts, says));
 }
 
 async function start() {
-  document.addEventListener("submit", entered);
+  takeForms((fields, id) => outbox.add(fields, id), says);
   now.state = (await kept(`state ${place}`)) ?? null;
+  learnOffset(await kept("offset"));
   await outbox.tell();
   outbox.send();
   addEventListener("online", () => outbox.send());
   addEventListener("offline", () => ask("state/").catch(() => {}));
-  watch(post, (answer) => {
-    now.offsetS = answer.offset_s;
-    show();
-  });
+  watch(post, heard);
   setInterval(show, TICK_MS);
   setInterval(pull, POLL_MS);
   await pull();

@@ -1,86 +1,103 @@
-/** Which readings are due and which limits are broken, worked out on the device from the last state and what waits. */
+/** One visit as it stands at an instant, worked out on the device: phase, run of the dose, readings due, open alarms.
+ *  The same fold as core/session.py, over what the server said last and what waits here; held to it by
+ *  tests/journeys/test_browser_schedule.py. Moments are milliseconds of the server's clock. */
 
-import { HOLDS, judge, factsOf } from "./rules.js";
+import { alarms } from "./alarms.js";
+import { infusion } from "./infusion.js";
+import { eventsOf } from "./waiting.js";
 
 const MINUTE = 60_000;
-const millis = (text) => (text ? Date.parse(text) : null);
+const ROWS = { during: "during", peak: "during", after: "after", leaving: "after" };
+const KEPT = ["doses", "treatments"];
 
-/** Readings on forms that wait, as {name, value, at}. */
-export function localReadings(waiting) {
-  return waiting
-    .filter((entry) => entry.status === "waiting" && entry.fields.kind?.[0] === "readings")
-    .flatMap((entry) =>
-      Object.entries(entry.fields)
-        .filter(([name, [value]]) => /_(mmhg|min|percent|kg)$|^moaas$/.test(name) && value !== "")
-        .map(([name, [value]]) => ({ name, value: Number(String(value).replace(",", ".")), at: observedAt(entry) })),
-    );
+/** The visit at `at`. `toServer` turns a moment of this device's clock into one of the server's. */
+export function stand(state, waiting, at, toServer = (moment) => moment) {
+  const dose = state.session.dose && { ...state.session.dose, at: Date.parse(state.session.dose.at) };
+  const visit = visitOf(state, waiting, at, dose?.units, toServer);
+  const run = dose ? infusion(dose, visit) : null;
+  const clocks = clocksOf(state.plan, dose, run);
+  const phase = phaseOf(visit, run, clocks, at);
+  const here = !["expected", "check_in", "gone"].includes(phase);
+  return {
+    visit,
+    dose,
+    run,
+    phase,
+    ...clocks,
+    due: state.plan ? due(state.plan, visit, run, phase, clocks) : [],
+    alarms: state.plan && here ? alarms(state.plan, factsOfVisit(state, visit), visit, at) : [],
+    calls: calls(visit),
+  };
 }
 
-/** When a waiting form's observation was made, in milliseconds. */
-export function observedAt(entry) {
-  const typed = entry.fields.minutes_ago_typed?.[0] || entry.fields.minutes_ago?.[0] || "0";
-  return Date.parse(entry.observed_at) - Number(typed) * MINUTE;
+/** The server's events and those that wait, in order of time; of one moment, the server's first. */
+function visitOf(state, waiting, at, units, toServer) {
+  const known = state.visit.map((event) => ({ ...event, at: Date.parse(event.at) }));
+  const local = waiting.flatMap((entry) => eventsOf(entry, units, (moment) => Math.min(toServer(moment), at)));
+  return [...known, ...local.map((event) => ({ ...event, local: true }))].sort((a, b) => a.at - b.at);
 }
 
-/** The phase whose rows of the plan count at `at`: during, after, or none. */
-export function rowsOf(session, at) {
-  if (!session.dose || session.phase === "gone") return null;
-  const end = millis(session.ends_at);
-  if (end === null || at < end) return "during";
-  const peak = millis(session.peak_until);
-  return peak !== null && at < peak ? "during" : "after";
+function clocksOf(plan, dose, run) {
+  const peakMin = run && plan?.limits[`peak_min.${dose.route}`];
+  const peakUntil = run && run.endsAt !== null && peakMin !== undefined && peakMin !== null ? run.endsAt + peakMin * MINUTE : null;
+  const from = run && (plan?.stay_from === "dose_end" ? run.endsAt : dose.at);
+  const stayMin = plan?.stay_min ?? null;
+  return { peakUntil, stayUntil: from !== null && stayMin !== null ? from + stayMin * MINUTE : null };
+}
+
+function phaseOf(visit, run, { peakUntil, stayUntil }, at) {
+  if (visit.some((event) => event.kind === "left")) return "gone";
+  if (!run) {
+    if (visit.some((event) => event.kind === "read")) return "before";
+    return visit.some((event) => event.kind === "opened") ? "check_in" : "expected";
+  }
+  if (run.endsAt === null || at < run.endsAt) return "during";
+  if (peakUntil !== null && at < peakUntil) return "peak";
+  return stayUntil !== null && at >= stayUntil ? "leaving" : "after";
 }
 
 /** The readings that the plan asks for next, each with the instant by which, the earliest first. */
-export function due(state, waiting, at) {
-  const rows = state.plan ? rowsOf(state.session, at) : null;
-  if (!rows) return [];
-  const start = rows === "during" ? millis(state.session.dose.at) : millis(state.session.peak_until) ?? millis(state.session.ends_at);
-  const moments = momentsOf(state, waiting);
-  return state.plan.readings
+function due(plan, visit, run, phase, { peakUntil }) {
+  const rows = ROWS[phase];
+  const start = run && (rows === "during" ? run.startedAt : peakUntil ?? run.endsAt);
+  if (!rows || start === null) return [];
+  const moments = (name) => visit.filter((one) => one.name === name && one.at >= start).map((one) => one.at);
+  return plan.readings
     .filter((row) => row.phase === rows)
-    .flatMap((row) => rowDue(row, moments, start))
+    .flatMap((row) => rowDue(row, row.readings.map(moments), start))
     .sort((a, b) => a.by - b.by);
 }
 
-function momentsOf(state, waiting) {
-  const moments = {};
-  for (const [name, list] of Object.entries(state.taken)) moments[name] = list.map(millis);
-  for (const { name, at } of localReadings(waiting)) (moments[name] ??= []).push(at);
-  return moments;
-}
-
-function rowDue(row, moments, start) {
-  const since = row.readings.map((name) => (moments[name] ?? []).filter((moment) => moment >= start));
+function rowDue(row, taken, start) {
+  const by = (moment) => [{ readings: row.readings, by: moment }];
   if (row.at_min.length) {
-    const rounds = Math.min(...since.map((list) => list.length));
-    return rounds < row.at_min.length ? [{ readings: row.readings, by: start + row.at_min[rounds] * MINUTE }] : [];
+    const rounds = Math.min(...taken.map((list) => list.length));
+    return rounds < row.at_min.length ? by(start + row.at_min[rounds] * MINUTE) : [];
   }
-  const all = since.every((list) => list.length);
-  if (!all) return [{ readings: row.readings, by: start + (row.every_min ?? 0) * MINUTE }];
+  if (!taken.every((list) => list.length)) return by(start + (row.every_min ?? 0) * MINUTE);
   if (row.every_min === null) return [];
-  return [{ readings: row.readings, by: Math.min(...since.map((list) => Math.max(...list))) + row.every_min * MINUTE }];
+  return by(Math.min(...taken.map((list) => Math.max(...list))) + row.every_min * MINUTE);
 }
 
-/** Facts as the device knows them: the server's series of this visit, and what waits. */
-export function factsWith(state, waiting) {
-  const began = millis(state.began) ?? 0;
+/** Facts of this visit: the server's series since its first event, and the readings that wait. */
+function factsOfVisit(state, visit) {
+  const began = visit.length ? visit[0].at : 0;
   const facts = {};
   for (const [name, series] of Object.entries(state.facts)) {
     const list = series.map(([moment, value]) => [Date.parse(moment), value]);
-    facts[name] = name === "doses" || name === "treatments" ? list : list.filter(([moment]) => moment >= began);
+    facts[name] = KEPT.includes(name) ? list : list.filter(([moment]) => moment >= began);
   }
-  for (const { name, value, at } of localReadings(waiting)) (facts[name] ??= []).push([at, value]);
+  for (const event of visit) if (event.local && event.kind === "read") (facts[event.name] ??= []).push([event.at, event.value]);
   for (const series of Object.values(facts)) series.sort((a, b) => a[0] - b[0]);
   return facts;
 }
 
-/** Limits that readings on this device break and that the server has not heard of yet. */
-export function localAlarms(state, waiting, at) {
-  if (!state.plan) return [];
-  const fresh = new Set(localReadings(waiting).map((one) => one.name));
-  const facts = factsWith(state, waiting);
-  return state.plan.alerts.filter(
-    (alert) => factsOf(alert.rule).some((name) => fresh.has(name)) && judge(alert.rule, facts, at) === HOLDS,
-  );
+/** Calls that nobody has answered, the oldest first. */
+function calls(visit) {
+  const open = new Map();
+  for (const event of visit) {
+    if (event.kind === "called" && !open.has(event.call)) open.set(event.call, event);
+    if (event.kind === "came") open.delete(event.call);
+  }
+  return [...open.values()];
 }

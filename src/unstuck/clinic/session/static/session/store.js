@@ -38,5 +38,8 @@ export const entries = async () => (await run("outbox", "readonly", (store) => s
 /** Keeps a value under a name. */
 export const keep = (name, value) => run("kept", "readwrite", (store) => store.put(value, name));
 
+/** Forgets the value under a name. */
+export const forgetKept = (name) => run("kept", "readwrite", (store) => store.delete(name));
+
 /** The value under a name, or undefined. */
 export const kept = (name) => run("kept", "readonly", (store) => store.get(name));

@@ -1,29 +1,27 @@
-/** Keeps the session pages that were opened, and what they are made of, so that a reload without a network still works.
- *  Network first, always; only pages under /session/ and static files; emptied when somebody signs out. */
+/** Keeps the pages of running sessions, and what they are made of, so that a reload without a network still works.
+ *  Network first, always. Only what the server marks as a running session, and static files; emptied at sign-in. */
 
-const CACHE = "unstuck-session-v1";
+const CACHE = "unstuck-session-v1", PATIENCE_MS = 5_000, KEEP = "X-Unstuck-Keep";
 const PAGE = /^\/session\/[^/]+\/[^/]+\/\d+\/$/;
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
-self.addEventListener("message", (event) => {
-  if (event.data === "signed-out") event.waitUntil(caches.delete(CACHE));
-});
-
 self.addEventListener("fetch", (event) => {
   const { request } = event, url = new URL(request.url);
-  const ours = url.origin === location.origin && request.method === "GET";
-  if (ours && (PAGE.test(url.pathname) || url.pathname.startsWith("/static/"))) event.respondWith(networkFirst(request));
+  if (url.origin !== location.origin || request.method !== "GET") return;
+  if (PAGE.test(url.pathname)) event.respondWith(networkFirst(request, true));
+  else if (url.pathname.startsWith("/static/")) event.respondWith(networkFirst(request, false));
 });
 
-async function networkFirst(request) {
-  const cache = await caches.open(CACHE);
+/** The server's answer; the kept one where the server does not answer, or not in time. */
+async function networkFirst(request, page) {
+  const cache = await caches.open(CACHE), kept = await cache.match(request.url);
   try {
-    const answer = await fetch(request);
-    if (answer.ok && !answer.redirected) await cache.put(request.url, answer.clone());
+    const answer = await fetch(request, kept ? { signal: AbortSignal.timeout(PATIENCE_MS) } : {});
+    if (page && answer.headers.get(KEEP) !== "yes") await cache.delete(request.url);
+    else if (answer.ok && !answer.redirected) await cache.put(request.url, answer.clone());
     return answer;
   } catch (wrong) {
-    const kept = await cache.match(request.url);
     if (kept) return kept;
     throw wrong;
   }

@@ -1,0 +1,53 @@
+/** The alarms of a visit: a rule that came to hold, and what people did about it, as core/alarms.py folds them.
+ *  An alarm stays open until somebody has taken it and a later reading no longer breaks its limit; nothing mutes it. */
+
+import { FAILS, UNKNOWN, factsOf, judge } from "./rules.js";
+
+const MINUTE = 60_000;
+
+/** Every open alarm at `at`, the most urgent first. `visit` is ordered by time; `facts` are those of this visit. */
+export function alarms(plan, facts, visit, at) {
+  const found = plan.alerts.map((rule) => latest(plan, rule, facts, visit, at)).filter(Boolean);
+  return found.filter((alarm) => alarm.holds || alarm.takenAt === null).sort(byUrgency);
+}
+
+function byUrgency(one, other) {
+  return other.rule.life - one.rule.life || other.rule.urgent - one.rule.urgent || one.raisedAt - other.raisedAt;
+}
+
+function latest(plan, rule, facts, visit, at) {
+  const read = new Set(factsOf(rule.rule));
+  let alarm = null;
+  for (const event of visit) {
+    if (event.kind === "answer" && event.alarm === rule.key && alarm) alarm = answered(plan, alarm, event);
+    else if (touches(event, read)) alarm = judged(plan, rule, alarm, judge(rule.rule, facts, event.at), event.at);
+  }
+  return alarm && overdue(alarm, at);
+}
+
+function touches(event, read) {
+  if (event.kind === "read") return read.has(event.name);
+  return event.kind === "rated" && [...read].some((fact) => fact.startsWith(`${event.name}.`));
+}
+
+function judged(plan, rule, alarm, truth, at) {
+  if (truth === UNKNOWN) return alarm;
+  if (truth === FAILS) return alarm && { ...alarm, holds: false };
+  if (alarm && (alarm.holds || alarm.takenAt === null)) return { ...alarm, holds: true };
+  const takeBy = at + (plan.limits.alarm_take_s ?? 0) * 1000;
+  return { rule, raisedAt: at, holds: true, takeBy, takenAt: null, takenBy: "", recheckBy: null };
+}
+
+function answered(plan, alarm, { at, answer, by }) {
+  const minutes = plan.limits.alarm_recheck_min;
+  const recheckBy = minutes === undefined ? null : at + minutes * MINUTE;
+  if (answer === "taken") return { ...alarm, takenAt: alarm.takenAt ?? at, takenBy: alarm.takenBy || by, recheckBy };
+  if (answer === "acted" || answer === "rechecked") return { ...alarm, recheckBy };
+  return alarm;
+}
+
+function overdue(alarm, at) {
+  const late = alarm.takenAt === null && at > alarm.takeBy;
+  const again = alarm.holds && alarm.recheckBy !== null && at > alarm.recheckBy;
+  return { ...alarm, unanswered: late || again };
+}
