@@ -64,8 +64,8 @@ def lot_key() -> str:
 
 
 def label_code() -> str:
-    """Six letters and figures that cannot be misread: the neutral label of a lot in a blinded course."""
-    drawn = "".join(secrets.choice("ACDEFHJKLMNPRTUVWXY3479") for _ in range(6))
+    """Six signs that cannot be misread and spell no drug: the neutral label of a lot in a blinded course."""
+    drawn = "".join(secrets.choice("CFHJLNPRVWXY34679") for _ in range(6))
     return f"{drawn[:3]}-{drawn[3:]}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import partial
 from io import BytesIO
 
 from django.utils.translation import gettext as _
@@ -18,13 +19,15 @@ from unstuck.clinic.custody.sheet import DaySheet, Line, LotDay
 
 _STYLES = getSampleStyleSheet()
 _SMALL = ParagraphStyle("small", parent=_STYLES["Normal"], fontSize=8, leading=10)
-_WIDTHS = [16 * mm, 72 * mm, 20 * mm, 22 * mm, 24 * mm, 38 * mm, 36 * mm, 36 * mm]
+_WIDTHS = [14 * mm, 70 * mm, 20 * mm, 24 * mm, 34 * mm, 35 * mm, 35 * mm, 35 * mm]
 _GRID = TableStyle(
     [
         ("GRID", (0, 0), (-1, -1), 0.4, colors.black),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("ALIGN", (3, 0), (4, -1), "RIGHT"),
-        ("BACKGROUND", (0, 0), (-1, 0), colors.whitesmoke),
+        ("BACKGROUND", (0, 0), (-1, 1), colors.whitesmoke),
+        ("SPAN", (0, 0), (-1, 0)),
+        ("NOSPLIT", (0, -2), (-1, -1)),
         ("FONTSIZE", (0, 0), (-1, -1), 8),
     ]
 )
@@ -34,9 +37,8 @@ def pdf(sheet: DaySheet, site: str) -> bytes:
     """The sheet as the bytes of a PDF: one table a lot, then what is open and where two people sign."""
     file = BytesIO()
     title = _("Day sheet of the drug stock")
-    page = SimpleDocTemplate(
-        file, pagesize=landscape(A4), margin=15 * mm, title=title, author=site, leftMargin=15 * mm, rightMargin=15 * mm
-    )
+    edges = dict.fromkeys(("leftMargin", "rightMargin", "topMargin", "bottomMargin"), 15 * mm)
+    page = SimpleDocTemplate(file, pagesize=landscape(A4), title=title, author=site, **edges)
     facts = {"site": site, "location": sheet.location, "day": f"{sheet.on:%d %b %Y}"}
     parts: list[Flowable] = [
         Paragraph(_text(title), _STYLES["Title"]),
@@ -48,7 +50,8 @@ def pdf(sheet: DaySheet, site: str) -> bytes:
     if not sheet.lots:
         parts.append(Paragraph(_text(_("Nothing is kept here, and nothing moved.")), _STYLES["Normal"]))
     parts.append(KeepTogether(_end(sheet)))
-    page.build(parts, onFirstPage=_foot, onLaterPages=_foot)
+    foot = partial(_foot, _letters(_("%(site)s, location %(location)s, %(day)s") % facts))
+    page.build(parts, onFirstPage=foot, onLaterPages=foot)
     return file.getvalue()
 
 
@@ -61,8 +64,8 @@ def _of_lot(lot: LotDay) -> list[Flowable]:
     end = ["", _("Closing balance"), "", "", _both(lot, lot.left), "", "", ""]
     rows = [list(columns), begin, *(_row(line) for line in lot.lines), end]
     cells = [[Paragraph(_text(cell), _SMALL) for cell in row] for row in rows]
-    table = Table(cells, colWidths=_WIDTHS, repeatRows=1, style=_GRID)
-    return [Paragraph(_text(head), _STYLES["Heading3"]), table, Spacer(1, 4 * mm)]
+    title = [Paragraph(_text(head), _STYLES["Heading4"]), *[""] * (len(columns) - 1)]
+    return [Table([title, *cells], colWidths=_WIDTHS, repeatRows=2, style=_GRID), Spacer(1, 6 * mm)]
 
 
 def _row(line: Line) -> list[str]:
@@ -93,15 +96,21 @@ def _end(sheet: DaySheet) -> list[Flowable]:
     ]
 
 
-def _foot(canvas: Canvas, _page: SimpleDocTemplate) -> None:
+def _foot(words: str, canvas: Canvas, _page: SimpleDocTemplate) -> None:
+    """Every page says what it is a page of."""
     canvas.setFont("Helvetica", 8)
+    canvas.drawString(15 * mm, 8 * mm, words)
     canvas.drawRightString(landscape(A4)[0] - 15 * mm, 8 * mm, str(canvas.getPageNumber()))
 
 
 def _text(words: str) -> str:
-    """Words in the letters that the standard fonts of a PDF have; markup is shown, never obeyed."""
-    kept = "".join(c if _has(c) else _bare(c) for c in words)
-    return kept.replace("&", "&amp;").replace("<", "&lt;")
+    """Words for a paragraph: markup in them is shown, never obeyed."""
+    return _letters(words).replace("&", "&amp;").replace("<", "&lt;")
+
+
+def _letters(words: str) -> str:
+    """Words in the letters that the standard fonts of a PDF have."""
+    return "".join(c if _has(c) else _bare(c) for c in words)
 
 
 def _has(letter: str) -> bool:
