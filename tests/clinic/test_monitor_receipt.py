@@ -24,7 +24,7 @@ from unstuck.clinic.interop.proposals import (
     reject,
     set_aside,
 )
-from unstuck.clinic.interop.receipt import KEPT_PER_ADDRESS, forget, receive, receive_fault
+from unstuck.clinic.interop.receipt import KEPT_PER_ADDRESS, forget, forget_repeats, receive, receive_fault
 from unstuck.clinic.ledger.actions import NoTransaction
 from unstuck.clinic.ledger.queries import entries
 from unstuck.clinic.rooms.actions import first_chairs
@@ -225,6 +225,33 @@ def test_a_broken_frame_is_kept_and_an_endless_one_refused(monitor: Device, at: 
     refused = receive_fault(Fault(Cut.TOO_LONG, WHOLE), ADDRESS, at)
     assert refused and b"MSA|AR|m1" in refused and b"104^Value too long" in refused
     assert Message.objects.exclude(verdict="A").count() == 2
+
+
+def test_a_value_each_second_is_thinned_and_every_pressure_kept(monitor: Device, at: datetime) -> None:
+    """Of one value a second no two of a channel lie nearer than 15 s; each pressure is proposed; none is replaced."""
+    first = None
+    for second in range(60):
+        when = f"202603020900{second:02}+0000"
+        rows = [obx(SPO2, str(90 + second % 8), "%^^UCUM", at=when), obx(SYS, str(120 + second), MMHG, at=when)]
+        sent(
+            oru(*rows, obx(PULSE, "70", "", at=when), head=msh(f"s{second}", sent=when)), at + timedelta(seconds=second)
+        )
+        first = first or proposed("chair_1", at)[0]
+    found = proposed("chair_1", at)
+    oxygen = [one.observed_at.second for one in found if one.name == "spo2_percent"]
+    assert (oxygen, sum(one.name == "systolic_mmhg" for one in found)) == ([0, 15, 30, 45], 60)
+    assert first in found
+    assert Unproposed.objects.count() == 1
+
+
+def test_what_proposed_nothing_is_forgotten_after_an_hour(monitor: Device, at: datetime) -> None:
+    """Messages of a fast stream that added nothing leave no rows behind; those that proposed something stay."""
+    for second in range(5):
+        row = obx(SPO2, "97", "%^^UCUM", at=f"202603020900{second:02}+0000")
+        sent(oru(row, head=msh(f"s{second}")), at + timedelta(seconds=second))
+    assert forget_repeats(at + timedelta(minutes=59)) == 0
+    assert forget_repeats(at + timedelta(minutes=61)) == 4
+    assert (Message.objects.count(), Proposal.objects.count()) == (1, 1)
 
 
 def test_rubbish_does_not_fill_the_disk(monitor: Device, at: datetime) -> None:

@@ -46,3 +46,4 @@ def _answer(one: Frame | Fault, address: str) -> bytes | None:
 def _tidy() -> None:
     close_old_connections()
     receipt.forget(clock.read() - receipt.keep_for())
+    receipt.forget_repeats(clock.read())

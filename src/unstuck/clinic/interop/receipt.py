@@ -22,6 +22,10 @@ from unstuck.clinic.interop.observations import Aside, Report, Scene, Value, Why
 from unstuck.clinic.interop.vocabulary import vocabulary
 
 KEPT_BODY = 20_000  # characters of an unusable message that are kept
+CONTINUOUS = frozenset({"pulse_per_min", "spo2_percent", "resp_per_min"})
+APART = timedelta(seconds=15)  # of one continuous channel no two values nearer than this are proposed
+TOLD_AGAIN_AFTER = timedelta(minutes=1)  # the same fault of the same reading is kept aside once in this time
+REPEATED_WITHIN = timedelta(hours=1)  # how long a message that proposed nothing is remembered as received
 KEPT_PER_ADDRESS = 200  # unusable messages kept of one address, the newest
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -119,13 +123,37 @@ def _propose(row: Message, device: Device, report: Report, at: datetime) -> None
     standing = device.standings.filter(until=None).select_related("chair").first()
     here = [one for one in report.values if standing and standing.since <= _observed(one, at)]
     Proposal.objects.bulk_create(
-        [_proposal(row, device, standing, one, report.clock_offset_s, at) for one in here if standing],
+        [
+            _proposal(row, device, standing, one, report.clock_offset_s, at)
+            for one in _thinned(device, here)
+            if standing
+        ],
         ignore_conflicts=True,
     )
     why = Why.MOVED if standing else Why.NO_CHAIR
     elsewhere = [Aside(v.name, v.sent, why, v.device_at) for v in report.values if v not in here]
     _set_aside(row, device, None, elsewhere, at)
     _set_aside(row, device, standing, report.aside, at)
+
+
+def _thinned(device: Device, values: list[Value]) -> list[Value]:
+    """Of a continuous channel one value in so many seconds; every pressure of a cuff.
+
+    What is proposed is never replaced by something newer: a person confirms what they saw.
+    """
+    times = [value.device_at for value in values]
+    if not times:
+        return []
+    near = Proposal.objects.filter(device=device, device_at__gt=min(times) - APART, device_at__lt=max(times) + APART)
+    taken = list(near.values_list("channel", "device_at"))
+    kept: list[Value] = []
+    for value in sorted(values, key=lambda one: one.device_at):
+        close = any(channel == value.channel and abs(when - value.device_at) < APART for channel, when in taken)
+        if value.name in CONTINUOUS and close:
+            continue
+        taken.append((value.channel, value.device_at))
+        kept.append(value)
+    return kept
 
 
 def _observed(value: Value, at: datetime) -> datetime:
@@ -154,6 +182,10 @@ def _proposal(
 
 
 def _set_aside(row: Message, device: Device, standing: Standing | None, asides: Sequence[Aside], at: datetime) -> None:
+    if not asides:
+        return
+    lately = Unproposed.objects.filter(device=device, received_at__gt=at - TOLD_AGAIN_AFTER)
+    told = set(lately.values_list("name", "why"))
     Unproposed.objects.bulk_create(
         Unproposed(
             message=row,
@@ -166,6 +198,7 @@ def _set_aside(row: Message, device: Device, standing: Standing | None, asides: 
             received_at=at,
         )
         for aside in asides
+        if (aside.name, aside.why.value) not in told
     )
 
 
@@ -204,8 +237,17 @@ def _trim(address: str) -> None:
 
 
 def forget(before: datetime) -> int:
-    """How many messages received before `before` are gone, with what they proposed. Readings stand in the ledger."""
+    """How many rows of messages received before `before` are gone, with what they proposed.
+
+    Readings stand in the ledger.
+    """
     return Message.objects.filter(received_at__lt=before).delete()[0]
+
+
+def forget_repeats(at: datetime) -> int:
+    """How many messages are gone that proposed nothing new and will not be repeated any more."""
+    idle = Message.objects.filter(verdict=Verdict.ACCEPT, received_at__lt=at - REPEATED_WITHIN)
+    return idle.filter(proposals=None, unproposed=None).delete()[0]
 
 
 def keep_for() -> timedelta:
