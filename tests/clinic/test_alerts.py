@@ -324,3 +324,20 @@ def test_an_answer_from_elsewhere_is_found_by_the_worker(cast: Cast, course: Cou
     write(course, what, Entry("a_test", at, at))
     answers.work_round(at + MINUTE)
     assert Alert.objects.get().details["instrument"] == "phq9"
+
+
+@pytest.mark.parametrize(
+    ("flags", "level", "kind"),
+    [
+        (("any_yes",), "high", "suicide_risk"),
+        (("any_yes",), "moderate", "suicide_risk"),
+        (("any_yes",), "low", "suicide_mentioned"),
+        (("any_yes",), None, "suicide_risk"),
+        ((), "none", ""),
+    ],
+)
+def test_the_level_says_how_soon(flags: tuple[str, ...], level: str | None, kind: str, at: datetime) -> None:
+    """A wish not to live asks for a person today, a thought with method at once, and what cannot be sorted at once."""
+    what = ev.AssessmentCompleted("cssrs_screen", "1", "simulated", (), (("risk", level),), None, 1, flags)
+    event = ev.Event("e1", "c1", at, at, "a_test", ev.Origin.SIMULATED, what)
+    assert answers.kind_of_answer(event) == kind

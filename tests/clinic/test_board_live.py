@@ -17,6 +17,7 @@ from tests.builders import event
 from tests.clinic.live import add, after, reading, seated, unwatched, watched
 from unstuck.clinic import clock
 from unstuck.clinic.alerts import climb, rota
+from unstuck.clinic.alerts.actions import raise_alert
 from unstuck.clinic.alerts.models import Alert
 from unstuck.clinic.course import queries
 from unstuck.clinic.course.models import Course
@@ -361,3 +362,18 @@ def test_clocks_name_their_anchor(cast: Cast) -> None:
     seated(2, cast["nia"].key)
     cards = [next(c for c in look(cast["nia"], after(m)).page.chairs if c.key) for m in (5, 45)]
     assert [card.since for card in cards] == ["T+5 min from the start, 09:00", "T+5 min from the end, 09:40"]
+
+
+def test_alerts_come_after_what_rings_in_a_chair(cast: Cast) -> None:
+    """However many alerts wait, they are one row: after an alarm of a running dose, before what is only late."""
+    course = seated(2, cast["nia"].key, None, *high(5))
+    for number in range(3):
+        raise_alert("suicide_risk", course.key, "a_test", after(1), f"event:{number}")
+    other = seated(3, cast["nia"].key)
+    climb.escalate_due(after(40))
+    page = look(cast["ben"], after(40)).page
+    assert page.next and page.next.what == "Blood pressure is high"
+    row = page.queue[0]
+    assert row.what == "An answer about suicide needs a person" and "2 more alerts wait." in row.why
+    assert page.queue[1].key == other.key and page.queue[1].level == "late"
+    assert len(page.alerts) == 3

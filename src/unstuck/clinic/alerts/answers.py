@@ -14,7 +14,7 @@ from unstuck.core.events import AssessmentCompleted, Event
 from unstuck.core.instrument import Role
 from unstuck.core.instrument_file import load_instrument
 
-KIND = "suicide_risk"
+AT_RISK, MENTIONED = "suicide_risk", "suicide_mentioned"
 RECENT = timedelta(days=1)  # the worker looks back so far for answers whose alert was not raised when they were saved
 
 
@@ -22,44 +22,45 @@ def raise_for_answers(course_key: str, events: Iterable[Event]) -> int:
     """How many alerts stand for these answers; each answer has one, whenever and however often it is looked at."""
     raised = 0
     for event in events:
-        for flag in alert_flags(event):
-            details = {"instrument": _instrument(event), "alarm": flag}
-            made = raise_alert(KIND, course_key, event.actor, event.recorded_at, f"{event.id}:{flag}", details)
-            raised += made is not None
+        kind = kind_of_answer(event)
+        if kind and isinstance(event.what, AssessmentCompleted):
+            details = {"instrument": event.what.instrument}
+            raised += raise_alert(kind, course_key, event.actor, event.recorded_at, event.id, details) is not None
     return raised
 
 
-def alert_flags(event: Event) -> tuple[str, ...]:
-    """Keys of the flags that hold in a completed instrument and that the instrument marks as an alert."""
-    if not isinstance(event.what, AssessmentCompleted) or not event.what.flags:
-        return ()
+def kind_of_answer(event: Event) -> str:
+    """The kind of alert that a completed instrument asks for; empty where its own rules mark nothing.
+
+    Where the instrument sorts the risk into levels, the lowest asks for a person today and every other at once; an
+    answer that is marked and cannot be sorted counts as the highest.
+    """
+    what = event.what
+    if not isinstance(what, AssessmentCompleted) or not what.flags or not _marked(what):
+        return ""
+    level = dict(what.scores).get("risk")
+    return MENTIONED if level == "low" else AT_RISK
+
+
+def _marked(what: AssessmentCompleted) -> bool:
+    """Whether a flag holds that the instrument marks as an alert."""
     try:
-        flags = load_instrument(event.what.instrument).flags
+        flags = load_instrument(what.instrument).flags
     except Complaint:  # an instrument that the library no longer has
-        return ()
-    return tuple(flag.key for flag in flags if flag.role is Role.ALERT and flag.key in event.what.flags)
-
-
-def _instrument(event: Event) -> str:
-    return event.what.instrument if isinstance(event.what, AssessmentCompleted) else ""
+        return False
+    return any(flag.role is Role.ALERT and flag.key in what.flags for flag in flags)
 
 
 def sweep(courses: Iterable[Loaded], at: datetime) -> int:
     """How many alerts were raised for answers of the last day that had none: from a bedside, an import, a late save."""
-    waiting = {
-        one.row.key: [e for e in one.state.assessments if e.recorded_at > at - RECENT and alert_flags(e)]
+    found = {
+        one.row.key: [e for e in one.state.assessments if e.recorded_at > at - RECENT and kind_of_answer(e)]
         for one in courses
     }
-    waiting = {key: events for key, events in waiting.items() if events}
-    known = set(Alert.objects.filter(kind=KIND, course__key__in=waiting).values_list("cause", flat=True))
-    raised = 0
-    for key, events in waiting.items():
-        raised += raise_for_answers(key, [e for e in events if not _all_known(e, known)])
-    return raised
-
-
-def _all_known(event: Event, known: set[str]) -> bool:
-    return all(f"{event.id}:{flag}" in known for flag in alert_flags(event))
+    waiting = {key: events for key, events in found.items() if events}
+    raised = Alert.objects.filter(kind__in=(AT_RISK, MENTIONED), course__key__in=waiting)
+    known = set(raised.values_list("cause", flat=True))
+    return sum(raise_for_answers(key, [e for e in events if e.id not in known]) for key, events in waiting.items())
 
 
 def work_round(at: datetime) -> None:

@@ -20,6 +20,7 @@ from unstuck.core.schedule import State
 from unstuck.core.session import Phase
 
 _SHOWN = 8  # rows of a list; the rest is counted, and the list of people has them all
+_ALERTS = 4
 _RINGS = ("now", "late", "silent")
 FROM_SESSIONS = ("session_alarm", "session_overdue", "unwatched", "help_called", "emergency")
 """Kinds of alerts that the chairs show themselves."""
@@ -70,6 +71,7 @@ class BoardPage:
     too_many: bool
     rings: str
     alerts: tuple[AlertRow, ...]
+    alerts_more: int
     later: tuple[ArrivalRow, ...]
     contact: tuple[QueueRow, ...]
     contact_more: int
@@ -89,10 +91,12 @@ def board(courses: list[Today], eyes: Eyes, day: Day, told: Told) -> BoardPage:
     reach = [row for c in courses if (row := to_reach(c, eyes, day, room))]
     reach.sort(key=lambda row: row.order, reverse=True)
     urgent = [row for c in courses if (row := most_urgent(c, eyes, day, room))] if eyes.clinical else []
-    urgent += [of_alert(row, at) for row, kind, at in told.alerts if row.level == "now" and kind not in FROM_SESSIONS]
+    waiting = [(row, at) for row, kind, at in told.alerts if row.level == "now" and kind not in FROM_SESSIONS]
+    urgent += [of_alert(*waiting[0], more=len(waiting) - 1)] if waiting else []
     urgent += [] if eyes.clinical else [_coming(row, day) for row in arrivals]
     urgent.sort(key=lambda row: row.order)
     cards = chairs(courses, eyes, day, room)
+    others = tuple(row for row, kind, _at in told.alerts if kind not in FROM_SESSIONS)
     running = sum(1 for card in cards if card.running)
     return BoardPage(
         checked=f"{day.at.astimezone(day.zone):%H:%M:%S}",
@@ -107,7 +111,8 @@ def board(courses: list[Today], eyes: Eyes, day: Day, told: Told) -> BoardPage:
         running=running,
         too_many=_too_many(courses, running, told.nurses),
         rings=next((ring for ring in _RINGS if any(row.rings == ring for row in urgent)), ""),
-        alerts=tuple(row for row, kind, _at in told.alerts if kind not in FROM_SESSIONS),
+        alerts=others[:_ALERTS],
+        alerts_more=max(0, len(others) - _ALERTS),
         later=tuple(arrivals),
         contact=tuple(reach[:_SHOWN]),
         contact_more=max(0, len(reach) - _SHOWN),

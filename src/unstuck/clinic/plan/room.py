@@ -40,11 +40,12 @@ class Rank(IntEnum):
     LIFE = 2
     ALARM = 3
     LOOK = 4
-    READING = 5
-    SILENT = 6
-    STOP = 7
-    LATE = 8
-    TODAY = 9
+    ALERT = 5
+    READING = 6
+    SILENT = 7
+    STOP = 8
+    LATE = 9
+    TODAY = 10
 
 
 @dataclass(frozen=True, slots=True)

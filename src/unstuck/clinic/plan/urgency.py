@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from unstuck.clinic.alerts.pages import AlertRow
 from unstuck.clinic.course.words import STATE_WORDS, span_text, when
@@ -177,10 +178,11 @@ def _why(row: Due, known: bool, day: Day) -> str:
     return _("Booked for %(when)s.") % {"when": when(row.booked, day.zone)} if row.booked else ""
 
 
-def of_alert(row: AlertRow, raised_at: datetime) -> QueueRow:
-    """An alert of the clinic that asks for somebody at once, as the board's next act."""
+def of_alert(row: AlertRow, raised_at: datetime, more: int = 0) -> QueueRow:
+    """The first of the alerts that ask for somebody at once, after what rings in a chair; the others are counted."""
+    counted = ngettext("%(n)d more alert waits.", "%(n)d more alerts wait.", more) % {"n": more} if more else ""
     return QueueRow(
-        rank=Rank.ALARM,
+        rank=Rank.ALERT,
         moment=raised_at,
         level=row.level,
         word=row.word,
@@ -188,7 +190,7 @@ def of_alert(row: AlertRow, raised_at: datetime) -> QueueRow:
         who=row.who,
         where=row.place,
         what=row.title,
-        why=f"{row.do} {_('For')} {row.owner}, {row.clock}.",
+        why=f"{row.do} {_('For')} {row.owner}, {row.clock}. {counted}".strip(),
         clock=row.since,
         figure=row.since,
         small=_("since it was raised"),
