@@ -141,6 +141,7 @@ _SESSION: dict[str, Say] = {
     "CallAnswered": lambda t, _n: _("answered a call in%(step)s") % {"step": _step(t)},
     "ChoicesLocked": lambda t, _n: _("locked the person's choices for%(step)s") % {"step": _step(t)},
     "device.clock": lambda t, _n: _("sent entries from a device whose clock was %(offset_s)s s off") % t,
+    "prediction.signed": lambda _t, _n: _("signed whether session pages show what a model expects"),
     "room.checked": lambda _t, _n: _("checked the room for today"),
     "help_link.made": lambda t, _n: _("gave the person a call signal for%(step)s") % {"step": _step(t)},
 }

@@ -78,3 +78,14 @@ class HelpLink(models.Model):
 
     def __str__(self) -> str:
         return f"help {self.sitting_id}"
+
+
+class ModelSignature(models.Model):
+    """A prescriber's decision that the session page shows what a model expects, or that it no longer does."""
+
+    by = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    shown = models.BooleanField()
+
+    def __str__(self) -> str:
+        return f"{'shown' if self.shown else 'hidden'} by {self.by}"

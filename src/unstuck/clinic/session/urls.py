@@ -9,6 +9,7 @@ _ONE = "<str:key>/<str:step>/<int:occurrence>/"
 
 urlpatterns = [
     path("worker.js", views.worker, name="worker"),
+    path("prediction/", views.prediction, name="prediction"),
     path("room/", views.room, name="room"),
     path(_ONE, views.session, name="session"),
     path(f"{_ONE}state/", api.state, name="state"),

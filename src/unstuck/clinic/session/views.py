@@ -29,6 +29,7 @@ from unstuck.clinic.session.chart_svg import chart_svg
 from unstuck.clinic.session.checks import CheckForm, check_by, in_hand
 from unstuck.clinic.session.models import RoomCheck
 from unstuck.clinic.session.pages import Reader, SessionPage, session_page
+from unstuck.clinic.session.prediction import is_signed, predicted, sign
 from unstuck.clinic.session.queries import Live, NoSuchSession, Place, live, room_check_of_today
 from unstuck.clinic.session.receiving import Batch, receive
 from unstuck.clinic.session.said import entries_of, number
@@ -79,19 +80,26 @@ def _page(request: HttpRequest, course: Course, place: Place, wrong: Complaint |
     reader = reader_of(account, course)
     people = display_names({e.actor for e in stands.loaded.state.log})
     page = session_page(stands, reader, people, at, clock.zone())
-    context = {"page": page, "reader": reader, "wrong": wrong, "says": words.device_says(), **_forms(stands, page, at)}
+    context = {
+        "page": page,
+        "reader": reader,
+        "wrong": wrong,
+        "says": words.device_says(),
+        **_forms(stands, page, reader.unmasked, at),
+    }
     response = render(request, "session/session.html", context, status=409 if wrong else 200)
     if page.here and wrong is None:
         response["X-Unstuck-Keep"] = "yes"  # the page's worker may keep it until the session is over
     return response
 
 
-def _forms(stands: Live, page: SessionPage, at: Any) -> dict[str, Any]:
+def _forms(stands: Live, page: SessionPage, unmasked: bool, at: Any) -> dict[str, Any]:
     """What the forms of the page offer."""
     figure = chart(stands, at, clock.zone())
     return {
         "chart": figure,
         "chart_svg": chart_svg(figure, clock.zone()) if figure else "",
+        "predicted": predicted(stands, unmasked, at, clock.zone()),
         "monitor": monitor.monitor_card(stands, clock.zone()),
         "chairs": choices() if not page.here else (),
         "facts": facts_to_state(stands),
@@ -247,3 +255,19 @@ def worker(_request: HttpRequest) -> HttpResponseBase:
     """The script that keeps opened session pages for a reload without a network; it rules over /session/ alone."""
     text = (Path(__file__).parent / "static" / "session" / "worker.js").read_text(encoding="utf-8")
     return HttpResponse(text, content_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
+
+@access.require(access.may_order_dose)
+@require_http_methods(["GET", "POST"])
+def prediction(request: HttpRequest) -> HttpResponseBase:
+    """Whether session pages show what a model expects: what it is, what it is not, and a prescriber's signature."""
+    wrong = None
+    if request.method == "POST":
+        shown = request.POST.get("shown") == "yes"
+        try:
+            sign(access.account_of(request), request.POST.get("password", ""), shown, clock.now(request))
+            return redirect("session:prediction")
+        except Complaint as refusal:
+            wrong = refusal
+    context = {"signed": is_signed(), "wrong": wrong}
+    return render(request, "session/prediction.html", context, status=409 if wrong else 200)
