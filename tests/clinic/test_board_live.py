@@ -370,8 +370,8 @@ def test_alerts_come_after_what_rings_in_a_chair(cast: Cast) -> None:
     for number in range(3):
         raise_alert("suicide_risk", course.key, "a_test", after(1), f"event:{number}")
     other = seated(3, cast["nia"].key)
-    climb.escalate_due(after(40))
-    page = look(cast["ben"], after(40)).page
+    climb.escalate_due(after(38))
+    page = look(cast["ben"], after(38)).page
     assert page.next and page.next.what == "Blood pressure is high"
     row = page.queue[0]
     assert row.what == "An answer about suicide needs a person" and "2 more alerts wait." in row.why
