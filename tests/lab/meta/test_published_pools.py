@@ -36,26 +36,28 @@ def _of(pooled: Pooled) -> tuple[float, float, float]:
 @pytest.mark.parametrize(
     ("arm", "controls", "k", "method", "answer"),
     [
-        ("PE", "", 16, Method.FIXED, (0.955016, 0.080234, 0.0)),
-        ("PE", "", 16, Method.DL, (1.075603, 0.126537, 0.10587)),
-        ("PE", "", 16, Method.REML, (1.08514, 0.13183, 0.12344)),
-        ("PE", "", 16, Method.PM, (1.10007, 0.14108, 0.156919)),
-        ("PE", "waitlist", 9, Method.DL, (1.23314, 0.2034, 0.22469)),
-        ("PE", "other", 7, Method.FIXED, (0.85067, 0.12305, 0.0)),
-        ("PE", "other", 7, Method.DL, (0.85067, 0.12305, 0.0)),
-        ("EMDR", "", 17, Method.DL, (1.45428, 0.25074, 0.88333)),
-        ("EMDR", "", 17, Method.REML, (1.46345, 0.28027, 1.14827)),
-        ("EMDR", "other", 6, Method.DL, (0.63533, 0.15705, 0.0)),
-        ("", "", 131, Method.DL, (1.13168, 0.06696, 0.43486)),
-        ("", "", 131, Method.REML, (1.14677, 0.07492, 0.57868)),
-        ("", "", 131, Method.PM, (1.15324, 0.07901, 0.65941)),
+        ("PE", "", 16, Method.FIXED, "0.955016 0.080234 0.000000"),
+        ("PE", "", 16, Method.DL, "1.075603 0.126537 0.10587"),
+        ("PE", "", 16, Method.REML, "1.08514 0.13183 0.12344"),
+        ("PE", "", 16, Method.PM, "1.10007 0.14108 0.156919"),
+        ("PE", "waitlist", 9, Method.DL, "1.23314 0.2034 0.22469"),
+        ("PE", "other", 7, Method.FIXED, "0.85067 0.12305 0.000000"),
+        ("PE", "other", 7, Method.DL, "0.85067 0.12305 0.000000"),
+        ("EMDR", "", 17, Method.DL, "1.45428 0.25074 0.88333"),
+        ("EMDR", "", 17, Method.REML, "1.46345 0.28027 1.14827"),
+        ("EMDR", "other", 6, Method.DL, "0.63533 0.15705 0.000000"),
+        ("", "", 131, Method.DL, "1.13168 0.06696 0.43486"),
+        ("", "", 131, Method.REML, "1.14677 0.07492 0.57868"),
+        ("", "", 131, Method.PM, "1.15324 0.07901 0.65941"),
     ],
 )
 def test_psychotherapy_pools(arm, controls, k, method, answer):
-    """Pools of the psychotherapy trials for PTSD agree with the recorded ones to their last printed digit."""
+    """Pools of the psychotherapy trials for PTSD agree with the recorded ones to half of their last printed digit."""
     sample = _psychotherapy(arm, controls)
     assert sample.k == k
-    assert _of(pool(sample, Options(method, NORMAL))) == pytest.approx(answer, abs=6e-6)
+    for found, printed in zip(_of(pool(sample, Options(method, NORMAL))), answer.split(), strict=True):
+        half = 0.5 * 10.0 ** -len(printed.partition(".")[2])
+        assert found == pytest.approx(float(printed), abs=half + 1e-7)
 
 
 @pytest.mark.parametrize(
