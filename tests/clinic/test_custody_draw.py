@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
 
-from tests.clinic.stock import DEVICE, STRONG, VIAL, act, drawn, lot_of
+from tests.clinic.stock import DEVICE, STRONG, VIAL, act, drawn, lot_of, product, signed
 from tests.course_makers import adas_course
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.custody import queries
 from unstuck.clinic.custody import refusals as no
 from unstuck.clinic.custody.actions import Give, Waste, WasteRest, draw, give, waste, waste_rest
 from unstuck.clinic.custody.models import Container, Drawing, Movement, Reason
+from unstuck.clinic.custody.receiving import Receipt, receive
 from unstuck.clinic.ledger.actions import LedgerRefusal
 from unstuck.clinic.ledger.models import Entry
+from unstuck.clinic.ledger.queries import entries
 from unstuck.clinic.ledger.verify import verify
 from unstuck.clinic.people.models import Account
 
@@ -162,3 +164,15 @@ def test_rows_that_were_changed_by_hand_are_named(cast: Cast, course: Course, at
     assert queries.differences() == () and verify().sound
     Container.objects.filter(lot=lot, number=2).update(left=19_000)
     assert [words for words in queries.differences() if "No. 2" in words and "20000" in words]
+
+
+def test_a_lot_in_another_place_is_found_and_drawn_there(cast: Cast, course: Course, at: datetime) -> None:
+    """A cabinet has a chain and a balance of its own; a scan finds its lots, and a dose is drawn there."""
+    kind = product(VIAL, cast, at)
+    receipt = Receipt(kind, "C1", date(2027, 12, 31), 1, Decimal(10), location="room_2")
+    lot = receive(receipt, signed(cast), at)
+    assert queries.scan("C1") == lot and queries.scan("C1", "safe") is None
+    drawing = draw(drawn(lot, "4", course, cast), at)
+    assert (drawing.location, queries.on_hand(lot), queries.on_hand(lot, "room_2")) == ("room_2", 0, Decimal(16))
+    assert [e.kind for e in entries("custody:room_2")] == ["custody.received", "custody.drawn"]
+    assert queries.differences() == () and queries.locations() == ("room_2",)

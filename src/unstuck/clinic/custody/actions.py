@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -20,7 +20,10 @@ from unstuck.clinic.people.models import Account
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """An amount (mL, sprays, tablets) to draw from `lot` for `course`; `drug` is what the order says."""
+    """An amount (mL, sprays, tablets) to draw from `lot` for `course`; `drug` is what the order says.
+
+    An empty `location` is where the lot is: the safe, if it holds any of it.
+    """
 
     act: str
     lot: Lot
@@ -29,7 +32,7 @@ class Draw:
     course: Course
     actor: Account
     witness: Account | None = None
-    location: str = SAFE
+    location: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ def draw(asked: Draw, at: datetime) -> Drawing:
     ActDiffers and TooFine.
     """
     parts = parts_of(asked.lot.form, asked.amount)
+    asked = asked if asked.location else replace(asked, location=_where(asked.lot))
     with transaction.atomic():
         lock(chain_of(asked.location))
         before = Drawing.objects.filter(act=asked.act).select_related("lot__product").first()
@@ -97,6 +101,12 @@ def draw(asked: Draw, at: datetime) -> Drawing:
             witness=signed.second,
             drawn_at=at,
         )
+
+
+def _where(lot: Lot) -> str:
+    """The safe, if it holds any of the lot; else the first place that does; the safe where there is none."""
+    held = set(Container.objects.filter(lot=lot, left__gt=0).values_list("location", flat=True))
+    return SAFE if SAFE in held or not held else min(held)
 
 
 def _same_drawing(before: Drawing, asked: Draw, parts: int) -> Drawing:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from unstuck.clinic.custody import acts, barcode, counts
 from unstuck.clinic.custody.fold import fold
@@ -48,12 +48,15 @@ def lot(key: str) -> Lot:
     return lots().get(key=key)
 
 
-def scan(text: str, location: str = SAFE) -> Lot | None:
-    """The one lot of this location whose barcode, label or lot code was read; None where none or several match."""
+def scan(text: str, location: str = "") -> Lot | None:
+    """The one lot whose barcode, label or lot code was read; None where none or several match.
+
+    With a `location` only what was ever kept there is looked at.
+    """
     told = barcode.read(text)
     if not told.text:
         return None
-    here = lots().filter(containers__location=location).distinct()
+    here = lots().filter(containers__location=location).distinct() if location else lots()
     exact = Q(barcode=told.text) | Q(label=text.strip().upper())
     for asked in (exact, Q(product__gtin=told.gtin, code=told.lot) if told.gtin else Q(code=told.text)):
         found = list(here.filter(asked)[:2])
@@ -84,7 +87,8 @@ def open_discrepancies() -> QuerySet[Discrepancy]:
 
 def open_drawings() -> list[Drawing]:
     """Drawings of which nobody has said yet what became of a part."""
-    return [row for row in Drawing.objects.select_related("lot__product") if row.open_parts]
+    rows = Drawing.objects.filter(drawn__gt=F("given_parts") + F("wasted_parts"))
+    return list(rows.select_related("lot__product"))
 
 
 def open_proposals() -> QuerySet[Proposal]:
