@@ -27,6 +27,7 @@ from unstuck.clinic.session.api import course_of
 from unstuck.clinic.session.chart import chart
 from unstuck.clinic.session.chart_svg import chart_svg
 from unstuck.clinic.session.checks import CheckForm, check_by, in_hand
+from unstuck.clinic.session.device_words import device_says
 from unstuck.clinic.session.models import RoomCheck
 from unstuck.clinic.session.pages import Reader, SessionPage, session_page
 from unstuck.clinic.session.prediction import is_signed, predicted, sign
@@ -84,7 +85,7 @@ def _page(request: HttpRequest, course: Course, place: Place, wrong: Complaint |
         "page": page,
         "reader": reader,
         "wrong": wrong,
-        "says": words.device_says(),
+        "says": device_says(),
         **_forms(stands, page, reader.unmasked, at),
     }
     response = render(request, "session/session.html", context, status=409 if wrong else 200)
