@@ -174,18 +174,24 @@ def test_large_bodies_go_through_whole(tmp_path: Path) -> None:
 
 
 def test_silent_clients_hold_up_nobody(tmp_path: Path) -> None:
-    """With a hundred connections that never speak TLS, a page still comes at once; they are closed after a while."""
-    with fronted(tmp_path, Bounds(handshake_s=2.0)) as (port, _):
+    """While a hundred connections that never speak TLS are still open, a page comes."""
+    with fronted(tmp_path, Bounds(handshake_s=60.0)) as (port, _):
         silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(100)]
-        start = time.monotonic()
         line = line_to(port, tmp_path)
         line.request("GET", "/")
         assert line.getresponse().status == 200
-        assert time.monotonic() - start < 1.5
-        silent[0].settimeout(10)
-        assert silent[0].recv(1) == b""
         for one in silent:
+            one.setblocking(False)
+            with pytest.raises(BlockingIOError):  # open, and nothing to read
+                one.recv(1)
             one.close()
+
+
+def test_a_silent_client_is_let_go(tmp_path: Path) -> None:
+    """A connection whose handshake does not come in time is closed."""
+    with fronted(tmp_path, Bounds(handshake_s=0.5)) as (port, _), socket.create_connection(("127.0.0.1", port)) as line:
+        line.settimeout(60)
+        assert line.recv(1) == b""
 
 
 def test_so_many_connections_and_no_more(tmp_path: Path) -> None:
