@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from unstuck.clinic.alerts.actions import Moment, settle
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.custody import refusals as no
 from unstuck.clinic.custody.acts import Move, Signed, chain_of, move, standing, two_people, write
@@ -178,6 +179,8 @@ def _use_up(kind: str, field: str, asked: Give | WasteRest, signed: Signed, at: 
             setattr(drawing, field, getattr(drawing, field) + parts)
             drawing.save(update_fields=[field])
         write(location, kind, signed, payload, at)
+        if not drawing.open_parts:
+            settle("drug_unaccounted", "", drawing.act, "accounted", Moment(signed.actor.key, at))
         return drawing
 
 

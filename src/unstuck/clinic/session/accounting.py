@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
+from unstuck.clinic.alerts.actions import raise_alert
 from unstuck.clinic.course.actions import Entry
 from unstuck.clinic.custody import actions as custody
 from unstuck.clinic.custody.models import Drawing
@@ -14,22 +15,32 @@ from unstuck.core.events import DoseGiven
 
 
 def account_for_drawing(stands: Live, entry: Entry) -> Drawing | None:
-    """The drawing with what was given of it, to the microlitre. What is left stays open until two people waste it.
+    """The drawing with what was given of it, to the microlitre; None where nothing was drawn for this dose.
 
-    None where nothing was drawn for this dose, or where who records does not give doses: it then stays open as a whole.
+    What is left stays open, and an alert runs until two people have wasted it. Where who records does not give doses,
+    it stays open as a whole.
     """
-    dose, run = stands.session.dose, stands.session.run
-    who = Account.objects.filter(key=entry.actor).first()
-    if dose is None or run is None or who is None or not access.may_draw_drug(who):
+    dose = stands.session.dose
+    if dose is None:
         return None
     assert isinstance(dose.what, DoseGiven)
-    act = f"draw-{dose.what.order}"
-    drawing = Drawing.objects.filter(act=act).select_related("lot__product").first()
-    if drawing is None or drawing.given_parts:
+    drawing = Drawing.objects.filter(act=f"draw-{dose.what.order}").select_related("lot__product").first()
+    if drawing is None:
+        return None
+    drawing = _given(drawing, stands, entry)
+    if drawing.open_parts:
+        raise_alert("drug_unaccounted", "", entry.actor, entry.recorded_at, drawing.act)
+    return drawing
+
+
+def _given(drawing: Drawing, stands: Live, entry: Entry) -> Drawing:
+    """The drawing with what the record says was given; unchanged where that cannot be told or was told before."""
+    run, who = stands.session.run, Account.objects.filter(key=entry.actor).first()
+    if run is None or who is None or drawing.given_parts or not access.may_draw_drug(who):
         return drawing
     given = Decimal(str(run.given_mg(entry.observed_at))) / drawing.lot.mg_per_unit * drawing.lot.form.parts
     parts = min(drawing.open_parts, int(given.to_integral_value(ROUND_HALF_UP)))
     if not parts:
         return drawing
-    told = custody.Give(f"{act}.given"[-64:], act, drawing.lot.amount(parts), who)
+    told = custody.Give(f"{drawing.act}.given"[-64:], drawing.act, drawing.lot.amount(parts), who)
     return custody.give(told, entry.recorded_at)
