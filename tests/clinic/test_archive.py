@@ -81,3 +81,22 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         archive.write(tmp_path / "a.tar", MANIFEST, {"gone": tmp_path / "gone"})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_part_that_changes_while_it_is_copied_makes_no_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The archive is read once more before it gets its name; one that does not hold is not kept."""
+    part = tmp_path / "alerts.toml"
+    part.write_bytes(b"before")
+    described = archive._described
+
+    def changed_after(path: Path) -> dict[str, object]:
+        told = described(path)
+        path.write_bytes(b"after!")
+        return told
+
+    monkeypatch.setattr(archive, "_described", changed_after)
+    with pytest.raises(Complaint, match="Try again"):
+        archive.write(tmp_path / "a.tar", MANIFEST, {"files/alerts.toml": part})
+    assert [path.name for path in tmp_path.iterdir()] == ["alerts.toml"]

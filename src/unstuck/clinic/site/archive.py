@@ -72,7 +72,10 @@ class _Hashing(io.RawIOBase):
 
 
 def write(to: Path, manifest: Mapping[str, Any], parts: Mapping[str, Path]) -> str:
-    """The archive at `to`, whole or not at all; gives its SHA-256. Raises Complaint where a file of that name is."""
+    """The archive at `to`, whole and read once more, or not at all; gives its SHA-256.
+
+    Raises Complaint where a file of that name exists, or where a part was changed while it was copied.
+    """
     if to.exists():
         raise Complaint(f"{to} exists and is not overwritten.", mend="Choose another name.")
     partial = to.with_name(f".{to.name}.{os.getpid()}.partial")
@@ -83,10 +86,20 @@ def write(to: Path, manifest: Mapping[str, Any], parts: Mapping[str, Path]) -> s
             _fill(file, json.dumps(told, indent=1, sort_keys=True).encode(), parts)
             file.flush()
             os.fsync(file.fileno())
+        _read_again(partial)
         _publish(partial, to)
     finally:
         partial.unlink(missing_ok=True)
     return sha256(to)
+
+
+def _read_again(partial: Path) -> None:
+    """What is on the disk is whole. Raises Complaint where a file was changed while it was copied."""
+    try:
+        with opened(partial):
+            pass
+    except NotWhole as wrong:
+        raise Complaint(f"The backup is not good: {wrong.what}", mend="Nothing was kept of it. Try again.") from wrong
 
 
 def _publish(partial: Path, to: Path) -> None:
