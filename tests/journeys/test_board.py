@@ -71,7 +71,7 @@ def test_sound_needs_one_tap_and_says_so(staff: Staff) -> None:
     clock.set_to(after(5.5))
     page = staff("nia")
     page.goto("/today/")
-    expect(page.locator("#sound-off")).to_contain_text("cannot ring")
+    expect(page.locator("#sound-off")).to_contain_text("nothing rings here yet")
     assert page.evaluate("document.body.dataset.rung || ''") == ""
     page.locator("#sound").click()
     expect(page.locator("#sound-on")).to_be_visible()
