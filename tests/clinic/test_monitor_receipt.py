@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.clinic.monitor_messages import BEATS, MMHG, PULSE, SPO2, SYS, VITALS, WHOLE, msh, obx, oru
 from unstuck.clinic.interop.devices import AddressTaken, DeviceFacts, assign, name_device, note_refused, retire_device
@@ -261,6 +263,24 @@ def test_rubbish_does_not_fill_the_disk(monitor: Device, at: datetime) -> None:
         receive(b"rubbish %d" % number, ADDRESS, at + timedelta(seconds=number + 1))
     assert Message.objects.exclude(verdict="A").count() == KEPT_PER_ADDRESS
     assert Proposal.objects.count() == 6
+
+
+@given(
+    edits=st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.binary(max_size=6)), max_size=6),
+    end=st.integers(0, len(WHOLE)) | st.just(len(WHOLE)),
+)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_damaged_message_goes_unanswered(
+    monitor: Device, at: datetime, edits: list[tuple[int, bytes]], end: int
+) -> None:
+    """Whatever bytes are changed or lost, the database takes it and the answer is a whole acknowledgement."""
+    body = bytearray(WHOLE[:end])
+    for place, piece in edits:
+        body[place : place + len(piece)] = piece
+    told = parse(receive(bytes(body), ADDRESS, at).decode("ascii"))
+    names = [segment.name for segment in told.segments]
+    accepted = told.segments[1].field(1) in ("AA", "CA")
+    assert names == (["MSH", "MSA"] if accepted else ["MSH", "MSA", "ERR"])
 
 
 def test_old_messages_are_forgotten(monitor: Device, at: datetime) -> None:

@@ -33,6 +33,17 @@ def ask(port: int, path: str, folder: Path, host: str = "localhost") -> tuple[in
     return told.status, {k.lower(): v for k, v in told.getheaders()}, told.read().decode()
 
 
+def wrong_password(port: int, folder: Path, cookie: str, page: str) -> int:
+    """The status of a sign-in form sent as a browser sends it, with a password that is wrong."""
+    trusting = ssl.create_default_context(cafile=str(folder / "ca.crt"))
+    line = http.client.HTTPSConnection("localhost", port, timeout=20, context=trusting)
+    token = page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+    form = f"csrfmiddlewaretoken={token}&username=nobody&password=wrong"
+    origin = {"Origin": f"https://localhost:{port}", "Content-Type": "application/x-www-form-urlencoded"}
+    line.request("POST", "/people/sign-in/", form, {"Cookie": cookie.partition(";")[0], **origin})
+    return line.getresponse().status
+
+
 @contextmanager
 def serving(home: Path) -> Iterator[int]:
     """The port of `unstuck serve --tls` for real use, stopped as a service manager stops it."""
@@ -67,6 +78,7 @@ def test_one_command_and_the_clinic_answers_over_https(tmp_path: Path) -> None:
         assert headers["set-cookie"].startswith("__Host-csrf=") and "Secure" in headers["set-cookie"]
         assert "max-age" in headers["strict-transport-security"]
         assert ask(port, "/health/", tmp_path / "tls")[0] == 200
+        assert wrong_password(port, tmp_path / "tls", headers["set-cookie"], text) == 200
         with pytest.raises(ssl.SSLCertVerificationError):
             http.client.HTTPSConnection("localhost", port, timeout=20, context=ssl.create_default_context()).connect()
 
