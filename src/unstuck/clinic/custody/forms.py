@@ -198,13 +198,13 @@ class CountForm(SignedForm):
         super().__init__(data)
         self.faces = faces
         names: list[str] = []
-        for lot, face, containers in faces:
-            names += self._ask(lot, face, containers)
+        for lot, _face, containers in faces:
+            names += self._ask(lot, containers)
         self.order_fields(names)
 
-    def _ask(self, lot: Lot, face: Face, containers: list[Container]) -> Iterator[str]:
+    def _ask(self, lot: Lot, containers: list[Container]) -> Iterator[str]:
         whole = forms.IntegerField(
-            label=f"{face.name}, {face.code or face.label}: {_now('sealed containers')}",
+            label=_now("Sealed containers"),
             min_value=0,
             widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
         )
@@ -212,9 +212,16 @@ class CountForm(SignedForm):
         yield f"{lot.key}_sealed"
         for one in containers:
             if not one.sealed and one.left:
-                label = f"{face.name}, {face.code or face.label}: {_now('in open no.')} {one.number}"
+                label = _now("In open no. %(number)s") % {"number": one.number}
                 self.fields[f"{lot.key}_{one.number}"] = amount_field(label, lot.unit)
                 yield f"{lot.key}_{one.number}"
+
+    def groups(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
+        """The fields of each lot under its name, then those of the second person."""
+        for lot, face, _held in self.faces:
+            own = [self[name] for name in self.fields if name.startswith(f"{lot.key}_")]
+            yield f"{face.name}, {face.code or face.label}", own
+        yield _now("Second person"), [self[name] for name in self.fields if name.startswith("second_")]
 
     def clean(self) -> dict[str, Any]:
         told: dict[str, Any] = super().clean() or {}
