@@ -13,8 +13,9 @@ from unstuck.lab.effects.modes import OUTPUTS
 from unstuck.lab.effects.people import Crowd
 from unstuck.lab.patients import crowds
 from unstuck.lab.patients.crowds import Doses, effects_of
-from unstuck.lab.patients.response import setting, typical
+from unstuck.lab.patients.response import own_values, setting, typical
 from unstuck.lab.pk import Person, infusion, people
+from unstuck.lab.pk.population import Luck, at_occasion, draw_values
 
 KETAMINE = setting("ketamine")
 HOURS = np.array([0.0, 0.25, 2 / 3, 1.0, 2.0, 6.0, 24.0, 72.0, 72.5, 80.0])
@@ -96,3 +97,14 @@ def test_what_the_compiled_path_does_not_take_is_refused(route, amount):
     """A route with several ways in, and negative or unknown amounts, are named and never a silent zero."""
     with pytest.raises(Complaint):
         Doses(route, amount, ((0.0, 0.0),))
+
+
+def test_a_person_is_the_same_in_both_populations():
+    """Parameters drawn here are those that the pharmacokinetics draw for the same seed, person and occasion."""
+    found, who = KETAMINE.kinetics, _who(5)
+    luck = Luck(9, 0, 5)
+    theirs = at_occasion(found, draw_values(found, who, luck), luck, 3)
+    ours = own_values(found, who, Crowd(9, np.arange(5, dtype=np.uint64), dose=3))
+    assert set(ours) == set(theirs)
+    for name, values in theirs.items():
+        assert ours[name] == pytest.approx(values, rel=1e-8), name

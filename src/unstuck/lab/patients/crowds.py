@@ -17,7 +17,7 @@ from unstuck.lab.effects import kernel, plasticity
 from unstuck.lab.effects.modes import OUTPUTS, Modes, timetable
 from unstuck.lab.effects.parameters import Array, Model
 from unstuck.lab.effects.people import Crowd, personal
-from unstuck.lab.patients.response import Response, Setting, drivers, graded_for, luck_of, marked, respond
+from unstuck.lab.patients.response import Response, Setting, drivers, graded_for, marked, own_values, respond
 from unstuck.lab.pk import People, Regimen, bolus, build, dose, infusion
 from unstuck.lab.pk.modes import modes_of, shape_of
 from unstuck.lab.pk.system import System
@@ -59,7 +59,7 @@ def effects_of(
 ) -> Array:  # fmt: skip
     """Outputs of shape (people, times, outputs), named as in `modes.OUTPUTS`, at `outputs_h`, which rise from 0."""
     given.kinetics.check(who, {doses.route})
-    system = build(given.kinetics, given.kinetics.values(who, luck_of(drawn)), who)
+    system = build(given.kinetics, own_values(given.kinetics, who, drawn), who)
     model = personal(given.effects, marked(given.effects, who, drawn))
     modes, sound = modes_for(given, system, doses, who)
     found = kernel.solve(model, modes, timetable(doses.times, outputs_h), outputs)
@@ -103,7 +103,7 @@ def _plain(
     model = personal(given.effects, marked(given.effects, who, drawn))
     hours = np.asarray(outputs_h, dtype=float)
     grid = graded_for(regimen, float(hours[-1]), hours)
-    seen = respond(replace(given, effects=model), regimen, who, grid, luck_of(drawn))
+    seen = respond(replace(given, effects=model), regimen, who, grid, drawn)
     named = _by_name(model, seen)
     places = [int(np.abs(grid.edges_h - t).argmin()) for t in hours]
     return np.stack([named[name][places] for name in outputs], axis=-1)

@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from types import MappingProxyType
 
 import numpy as np
 
@@ -23,12 +22,11 @@ from unstuck.lab.effects.people import Crowd
 from unstuck.lab.effects.pressure import load_series, scaled_to, worst
 from unstuck.lab.patients.descriptive import Patient
 from unstuck.lab.patients.response import SETS, Setting, crowd, graded_for, setting, typical
-from unstuck.lab.pk import Person, Regimen, Sex, dose, infusion, people
+from unstuck.lab.pk import Person, Regimen, dose, infusion, people
 
 HOURS = 6.0  # of a curve; later nothing is left
 COARSE = 0.5  # steps twice as long as usual: 1e-4 of the peak is less than a reading shows
 USED = ("site", "dissociation", "circulation", "spread")  # groups of figures that a visit rests on
-SEX = MappingProxyType({"female": Sex.WOMAN, "male": Sex.MAN})
 
 
 class Acute(StrEnum):
@@ -97,8 +95,8 @@ def felt(patient: Patient, number: int, given: Dosed, acute: Acute) -> Felt:
 
 
 def _modelled(patient: Patient, number: int, given: Dosed, acute: Acute, errors: dict[str, float]) -> Felt:
-    person = patient.person
-    who = people(Person(person.weight_kg, float(person.age_years), SEX.get(person.sex, Sex.UNSTATED)))
+    person = patient.person  # sex is left unstated: publications disagree whether it acts on clearance
+    who = people(Person(person.weight_kg, float(person.age_years)))
     luck = Crowd(patient.seed, np.array([person.number], dtype=np.uint64), number)
     model = _setting(given.drug, acute)
     regimen = _regimen(given)

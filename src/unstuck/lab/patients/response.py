@@ -21,6 +21,7 @@ from unstuck.lab.effects.grid import Grid, graded
 from unstuck.lab.effects.parameters import Array, Model, load_effects
 from unstuck.lab.effects.people import Crowd, personal, prone
 from unstuck.lab.pk import ParameterSet, People, Person, Regimen, build, infusion, load_set, people, solve
+from unstuck.lab.pk.parameter_sets import spread
 from unstuck.lab.random import Stream, normal_array
 
 SETS = {"ketamine": "ket1", "esketamine": "perezruixo2021"}
@@ -61,7 +62,7 @@ def typical(given: Setting, regimen: Regimen, person: Person, until_h: float, ou
 def crowd(given: Setting, regimen: Regimen, who: People, drawn: Crowd, grid: Grid) -> Response:
     """The courses of these people with all their spread; `drawn` names their luck."""
     own = replace(given, effects=personal(given.effects, marked(given.effects, who, drawn)))
-    return respond(own, regimen, who, grid, luck_of(drawn))
+    return respond(own, regimen, who, grid, drawn)
 
 
 def marked(model: Model, who: People, drawn: Crowd) -> Crowd:
@@ -70,14 +71,25 @@ def marked(model: Model, who: People, drawn: Crowd) -> Crowd:
     return replace(drawn, prone=older if drawn.prone is None else older | drawn.prone)
 
 
-def luck_of(drawn: Crowd) -> Luck:
-    """Standard normal numbers by parameter name, the person's own for every dose."""
+def own_values(found: ParameterSet, who: People, drawn: Crowd) -> dict[str, Array]:
+    """Everybody's parameters on the occasion of this dose, drawn by the names of `pk.population`: the same people."""
+    luck = luck_of(drawn)
+    values = found.values(who, luck)
+    for name, p in found.parameters.items():
+        if p.occasion_cv or p.occasion_logit_sd:
+            chance = luck(f"{name}/occasion {drawn.dose}")
+            values[name] = spread(values[name], chance, p.occasion_cv, p.occasion_logit_sd)
+    return values
 
-    def draw(name: str) -> Array:
-        purpose = f"pharmacokinetics {name}"
+
+def luck_of(drawn: Crowd) -> Luck:
+    """Standard normal numbers by purpose, for the pharmacokinetics."""
+
+    def draw(purpose: str) -> Array:
+        named = f"pk/{purpose}"
         if drawn.people.size == 1:  # the same number, without the arrays
-            return np.array([Stream(drawn.seed, int(drawn.people[0]), purpose).normal()])
-        return normal_array(drawn.seed, drawn.people, purpose, 1)[:, 0]
+            return np.array([Stream(drawn.seed, int(drawn.people[0]), named).normal()])
+        return normal_array(drawn.seed, drawn.people, named, 1)[:, 0]
 
     return draw
 
@@ -88,12 +100,16 @@ def graded_for(regimen: Regimen, until_h: float, outputs_h: ArrayLike = (), fine
     return graded(events, outputs_h, until_h, finer)
 
 
-def respond(given: Setting, regimen: Regimen, who: People, grid: Grid, luck: Luck | None = None) -> Response:
-    """Concentrations and effects at the edges of the grid. Raises Complaint outside the parameter set's domain."""
+def respond(given: Setting, regimen: Regimen, who: People, grid: Grid, drawn: Crowd | None = None) -> Response:
+    """Concentrations and effects at the edges of the grid, typical ones where no luck is drawn.
+
+    Raises Complaint outside the parameter set's domain.
+    """
     found = given.kinetics
     found.check(who, {dose.route for dose in regimen.doses})
     times, place = np.unique(grid.samples_h, return_inverse=True)
-    course = solve(build(found, found.values(who, luck), who), regimen, who, times)
+    values = found.values(who) if drawn is None else own_values(found, who, drawn)
+    course = solve(build(found, values, who), regimen, who, times)
     sampled = {name: grid.sampled(np.maximum(conc[:, place], 0.0)) for name, conc in course.conc_ng_per_ml.items()}
     parent, metabolite = drivers(found)
     nothing = np.zeros_like(sampled[parent])
