@@ -17,6 +17,8 @@ from unstuck.clinic.interop.proposals import latest
 from unstuck.clinic.interop.receipt import receive
 from unstuck.clinic.rooms.actions import first_chairs
 from unstuck.clinic.rooms.models import Chair
+from unstuck.clinic.session import monitor
+from unstuck.clinic.session.queries import Place, live
 from unstuck.core import events as ev
 
 pytestmark = pytest.mark.django_db
@@ -55,5 +57,34 @@ def test_a_value_counts_when_a_person_confirms_it(cast: Cast, at: datetime, sign
     assert len(log) == before + 1
     assert isinstance(log[-1].what, ev.ReadingTaken) and log[-1].what.value == 142
     assert (log[-1].observed_at, log[-1].actor) == (measured, cast["nia"].key)
+    assert log[-1].what.phase == "during"
     assert log[-1].recorded_at - log[-1].observed_at == timedelta(minutes=1)
     assert "The monitor proposes" not in again
+
+
+@pytest.mark.parametrize(("minutes", "phase"), [(-3, "before"), (5, "during"), (45, "after")])
+def test_a_reading_belongs_to_the_phase_in_which_it_was_measured(
+    cast: Cast, at: datetime, settings: Any, minutes: int, phase: str
+) -> None:
+    """A value from before the dose that is confirmed later is one from before; the same for one after its end."""
+    settings.UNSTUCK_DEMO = True
+    course, began = running(cast, at)
+    stands = live(course, Place("infusion", 1), began + 50 * MINUTE)
+    assert monitor._phase(stands, began + minutes * MINUTE) == phase
+
+
+def test_the_newest_values_that_cannot_be_used_are_told(cast: Cast, at: datetime, settings: Any) -> None:
+    """Of many, the page tells the three that came last."""
+    settings.UNSTUCK_DEMO = True
+    first_chairs()
+    device = name_device(DeviceFacts("Monitor 1", ADDRESS), "a_alma", at)
+    assign(device, Chair.objects.get(key="chair_1"), "a_nia", at)
+    course, began = running(cast, at)
+    for number in range(5):
+        when = began + number * 2 * MINUTE
+        receive(
+            oru(obx(SYS, str(140 + number), "", stamp(when)), head=msh(f"n{number}", sent=stamp(when))), ADDRESS, when
+        )
+    card = monitor.monitor_card(live(course, Place("infusion", 1), began + 10 * MINUTE), clock.zone())
+    assert card is not None
+    assert [words.partition(":")[0] for words in card.aside] == ["144", "143", "142"]

@@ -43,7 +43,7 @@ def monitor_card(live: Live, zone: tzinfo) -> MonitorCard | None:
     chair, since = live.sitting.chair, live.sitting.opened_at
     found = proposals.latest(chair, since)
     rows = tuple(_row(one, zone) for one in found.values())
-    aside = tuple(f"{one.as_sent}: {one.words}." for one in proposals.set_aside(chair, since)[-3:])
+    aside = tuple(f"{one.as_sent}: {one.words}." for one in proposals.set_aside(chair, since)[:3])
     return MonitorCard(rows, aside) if rows or aside else None
 
 
@@ -60,10 +60,18 @@ def confirm(live: Live, chosen: Sequence[int], account: Account, at: datetime) -
         lock(live.course.key)
         for number in chosen:
             one = proposals.confirm(number, here, account.key, at)
-            phase = "before" if live.session.dose is None else "during" if live.session.ends_at is None else "after"
+            phase = _phase(live, one.observed_at)
             what = ev.ReadingTaken(one.name, one.value, live.place.step, live.place.occurrence, phase)
             entry = Entry(account.key, min(one.observed_at, at), at, "", f"monitor-{one.id}")
             write_all(live.course, [(what, entry)])
+
+
+def _phase(live: Live, observed_at: datetime) -> str:
+    """Before, during or after the dose, at the time of the value and not of its confirmation."""
+    dose, end = live.session.dose, live.session.ends_at
+    if dose is None or observed_at < dose.observed_at:
+        return "before"
+    return "during" if end is None or observed_at < end else "after"
 
 
 def reject(live: Live, chosen: Sequence[int], reason: str, account: Account, at: datetime) -> None:
