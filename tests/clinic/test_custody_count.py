@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from tests.clinic.stock import DEVICE, VIAL, act, drawn, lot_of, product, signed
 from tests.course_makers import adas_course
 from unstuck.clinic.alerts.models import Alert
-from unstuck.clinic.custody import counts, queries
+from unstuck.clinic.custody import barcode, counts, queries
 from unstuck.clinic.custody import refusals as no
 from unstuck.clinic.custody.actions import Waste, draw, waste
 from unstuck.clinic.custody.acts import Signed
@@ -171,3 +171,34 @@ def test_an_investigation_that_was_rewritten_is_named(lot: Lot, cast: Cast, at: 
     assert entries("custody:safe")[-1].text_mac == made.mac and queries.differences() == ()
     Words.objects.update(body="Nobody had the key.")
     assert len(queries.differences()) == 1
+
+
+@pytest.mark.parametrize(
+    "code", ["5012345678900", "(01)00312345678901", "0100312345678901", "(01)00312345678901(17)270131"]
+)
+def test_a_code_that_is_the_same_on_every_lot_names_none(cast: Cast, at: datetime, code: str) -> None:
+    """A bare article number would find the wrong lot one day: it is refused at the receipt."""
+    receipt = Receipt(product(VIAL, cast, at), "A1", date(2027, 1, 31), 2, Decimal(10), barcode=code)
+    with pytest.raises(no.LabelDiffers, match="not this lot's own"):
+        receive(receipt, signed(cast), at)
+    receive(replace(receipt, barcode="SITE-1"), signed(cast), at)
+    with pytest.raises(no.LabelDiffers, match="not this lot's own"):
+        receive(replace(receipt, code="A2", barcode="SITE-1"), signed(cast), at)
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        ("]d201003123456789011727020010AB", ("00312345678901", "AB", date(2027, 2, 28))),
+        ("0100312345678901" + "10AB\x1d" + "17270131", ("00312345678901", "AB", date(2027, 1, 31))),
+        ("(17)270131(10)AB-1(01)00312345678901", ("00312345678901", "AB-1", date(2027, 1, 31))),
+        ("010031234567", ("", "", None)),
+        ("0100312345678901" + "17271301" + "10AB", ("00312345678901", "AB", None)),
+        ("K10-2291", ("", "", None)),
+        ("10AB12", ("", "", None)),
+    ],
+)
+def test_what_a_scanner_reads(raw: str, says: tuple[str, str, date | None]) -> None:
+    """Elements in any order, with prefix and separators; day 00 is the last of its month; a broken one says nothing."""
+    scan = barcode.read(raw)
+    assert (scan.gtin, scan.lot, scan.expires_on) == says

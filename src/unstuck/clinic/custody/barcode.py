@@ -25,6 +25,11 @@ class Scan:
     lot: str = ""
     expires_on: date | None = None
 
+    @property
+    def names_product_only(self) -> bool:
+        """Whether it is the same on every lot: a bare article number, or elements without a lot."""
+        return bool(self.gtin and not self.lot) or bool(re.fullmatch(r"\d{8}|\d{12,14}", self.text))
+
 
 def read(scanned: str) -> Scan:
     """What `scanned` says. A text that is no GS1 element string is kept as it is, for an exact comparison."""

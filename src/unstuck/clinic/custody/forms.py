@@ -21,6 +21,7 @@ from unstuck.clinic.custody.queries import Face
 from unstuck.clinic.custody.receiving import NewProduct, Receipt
 
 CODE = r"^[\w.:/+\-]+$"
+SIZE: dict[str, Any] = {"max_digits": 9, "decimal_places": 3}
 
 
 class ActForm(forms.Form):
@@ -75,7 +76,7 @@ def amount_field(label: str, unit: str, required: bool = True) -> forms.DecimalF
     """A field for an amount in the lot's unit, never filled in beforehand."""
     attrs = {"inputmode": "decimal", "autocomplete": "off"}
     text = forms.TextInput(attrs=attrs)
-    return forms.DecimalField(label=f"{label}, {unit}", min_value=0, required=required, widget=text)
+    return forms.DecimalField(label=f"{label}, {unit}", min_value=0, required=required, widget=text, **SIZE)
 
 
 def yes_or_no(label: Any) -> forms.TypedChoiceField:
@@ -91,11 +92,17 @@ class ProductForm(SignedForm):
     title = forms.CharField(label=_("Name"), max_length=120)
     drug = forms.RegexField(CODE, label=_("Drug, as orders name it"), max_length=40)
     form = forms.ChoiceField(label=_("Form"), choices=DrugForm.choices)
-    mg_per_unit = forms.DecimalField(label=_("mg per mL, spray or tablet"), min_value=Decimal("0.001"))
-    content = forms.DecimalField(label=_("mL, sprays or tablets in one container"), min_value=Decimal("0.001"))
+    mg_per_unit = forms.DecimalField(label=_("mg per mL, spray or tablet"), min_value=Decimal("0.001"), **SIZE)
+    content = forms.DecimalField(
+        label=_("mL, sprays or tablets in one container"), min_value=Decimal("0.001"), max_value=10_000, **SIZE
+    )
     multi_dose = yes_or_no(_("One container is for several people"))
     in_use_days = forms.IntegerField(
-        label=_("Days it may be used once open"), required=False, min_value=0, help_text=_("As the label says.")
+        label=_("Days it may be used once open"),
+        required=False,
+        min_value=0,
+        max_value=3650,
+        help_text=_("As the label says."),
     )
     gtin = forms.RegexField(r"^\d{14}$", label=_("GTIN, 14 figures"), required=False)
 
@@ -206,6 +213,7 @@ class CountForm(SignedForm):
         whole = forms.IntegerField(
             label=_now("Sealed containers"),
             min_value=0,
+            max_value=100_000,
             widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
         )
         self.fields[f"{lot.key}_sealed"] = whole

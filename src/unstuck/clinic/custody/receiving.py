@@ -140,14 +140,23 @@ def _check_label(receipt: Receipt) -> None:
         )
     if not 1 <= receipt.containers <= BY_RECEIPT:
         raise no.LabelDiffers(f"{receipt.containers} containers is no delivery.", mend=f"1 to {BY_RECEIPT}.")
+    _check_barcode(receipt)
+    refuse_free_text({"code": receipt.code, "barcode": barcode.read(receipt.barcode).text})
+
+
+def _check_barcode(receipt: Receipt) -> None:
+    """A scan that says something else than was typed, or that names no lot, stops the receipt."""
     scan = barcode.read(receipt.barcode)
+    others = Lot.objects.exclude(product=receipt.product, code=receipt.code)
+    if scan.names_product_only or (scan.text and others.filter(barcode=scan.text).exists()):
+        mend = "Scan the code that names the lot, or leave it empty."
+        raise no.LabelDiffers("This barcode is not this lot's own.", mend=mend)
     if scan.lot and scan.lot != receipt.code:
         raise no.LabelDiffers(f"The barcode names lot {scan.lot}, not {receipt.code}.", mend="Scan it again.")
     if scan.expires_on and scan.expires_on != receipt.expires_on:
         raise no.LabelDiffers(f"The barcode says that it expires on {scan.expires_on}.", mend="Look at the label.")
     if scan.gtin and receipt.product.gtin and scan.gtin != receipt.product.gtin:
         raise no.LabelDiffers("The barcode is that of another product.", mend="Choose the product in your hands.")
-    refuse_free_text({"code": receipt.code, "barcode": scan.text})
 
 
 def _lot(receipt: Receipt) -> Lot:
