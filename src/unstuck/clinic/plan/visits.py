@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
+from zlib import crc32
 
 from unstuck.clinic.course.queries import Loaded
 from unstuck.clinic.plan.watch import Heard, Key
@@ -98,7 +99,7 @@ def _today(one: Loaded, day: Day, heard: Mapping[Key, Heard]) -> Today:
     return Today(one, rows, tuple(_visits(one, rows, day, heard)))
 
 
-_PLANNED: dict[str, tuple[State, datetime, tuple[Due, ...]]] = {}
+_PLANNED: dict[str, tuple[State, int, tuple[Due, ...]]] = {}
 _MOST = 512  # courses whose plan is remembered
 
 
@@ -107,7 +108,8 @@ def _planned(one: Loaded, day: Day) -> tuple[Due, ...]:
 
     What happens in a chair is never remembered.
     """
-    minute = day.at.replace(second=0, microsecond=0)
+    # Each course has its own second of the minute, so that forty of them are not worked out in one look.
+    minute = int(day.at.timestamp() + crc32(one.row.key.encode()) % 60) // 60
     kept = _PLANNED.get(one.row.key)
     if kept is not None and kept[0] is one.state and kept[1] == minute:
         return kept[2]
