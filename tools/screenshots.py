@@ -43,10 +43,20 @@ def _tour(browser: Browser, url: str, sign_ins: dict[str, str], folder: Path, th
     _shoot(page, folder / f"protocol-{width}-{theme}.png")
     page.goto(f"{url}/evidence/feder_2021/")
     _shoot(page, folder / f"evidence-{width}-{theme}.png")
+    _session(page, url, folder / f"session-{width}-{theme}.png")
     page.goto(f"{url}/courses/demo-007/")
     _shoot(page, folder / f"course-{width}-{theme}.png")
     _answering(page, url, folder, f"{width}-{theme}")
     context.close()
+
+
+def _session(page: Page, url: str, path: Path) -> None:
+    """The first session that runs now, from the board."""
+    page.goto(f"{url}/today/")
+    address = page.locator(".chair a[href*='/session/']").first.get_attribute("href")
+    page.goto(url + (address or "/"))
+    page.wait_for_timeout(1500)
+    _shoot(page, path)
 
 
 def _answering(page: Page, url: str, folder: Path, end: str) -> None:
