@@ -241,7 +241,7 @@ def _pump(live: Live, unmasked: bool, at: datetime, zone: tzinfo) -> Pump | None
         word={Running.RUNS: _("Runs"), Running.PAUSED: _("Paused"), Running.ENDED: _("Ended")}[state],
         given=_amount(run.given_mg(at), share, dose.what.unit, unmasked),
         left=_amount(run.ordered_mg - run.given_mg(at), share, dose.what.unit, unmasked),
-        rate=(f"{run.rate(at) * 60 * share:.2f}", f"{dose.what.unit}/h") if share else ("?", _("not known")),
+        rate=_rate(run.rate(at), share, dose.what.unit, unmasked),
         clock=f"T+{int((at - run.started_at).total_seconds() // 60)}",
         end=words.clock_words(run.ends_at, zone) if run.ends_at else _("not while paused"),
         full_rate=run.segments[0].mg_per_min * 60 * share,
@@ -251,10 +251,19 @@ def _pump(live: Live, unmasked: bool, at: datetime, zone: tzinfo) -> Pump | None
     )
 
 
+def _rate(mg_per_min: float, share: float, unit: str, unmasked: bool) -> tuple[str, str]:
+    """What stands on the pump; mg per minute where the volume is not known and the dose may be."""
+    if share:
+        return f"{mg_per_min * 60 * share:.2f}", f"{unit}/h"
+    return (f"{mg_per_min:.2f}", "mg/min") if unmasked else ("?", _("not known"))
+
+
 def _amount(mg: float, share: float, unit: str, unmasked: bool) -> tuple[str, str]:
     """The figure that leads and what stands below it: mg over volume, or the volume alone."""
-    volume = f"{mg * share:.2f}" if share else "?"
-    return (f"{mg:.1f}", f"mg, {volume} {unit}") if unmasked else (volume, unit)
+    volume = f"{mg * share:.2f}" if share else ""
+    if unmasked:
+        return f"{mg:.1f}", f"mg, {volume} {unit}" if share else "mg"
+    return volume or "?", unit
 
 
 def _anchors(said: Session, zone: tzinfo) -> tuple[tuple[str, str], ...]:
