@@ -29,6 +29,13 @@ function link(words, address) {
 
 const clock = (moment) => new Date(moment).toTimeString().slice(0, 5);
 
+/** A difference in words, such as "4 min 10 s ahead". */
+function lapse(seconds, says) {
+  const s = Math.round(Math.abs(seconds)), far = s >= 3600 ? `${Math.floor(s / 3600)} h ` : "";
+  const near = s >= 60 ? `${Math.floor((s % 3600) / 60)} min ` : "";
+  return `${far}${near}${s % 60} s ${seconds > 0 ? says.ahead : says.behind}`;
+}
+
 /** Every line that the device owes its reader now. */
 export function lines({ offlineSince, signedOut, waiting, others, refused, offsetS, limitS, soundNeeded }, acts, says) {
   const shown = [];
@@ -39,7 +46,7 @@ export function lines({ offlineSince, signedOut, waiting, others, refused, offse
   for (const entry of refused) {
     shown.push(line("banner-refused", `${says.refused} ${entry.why}`, entry.mend, [button(says.takeBack, () => acts.forget(entry.id))]));
   }
-  if (Math.abs(offsetS) > limitS) shown.push(line("banner-unk", says.clock.replace("%", Math.round(offsetS)), says.clockMeans));
+  if (Math.abs(offsetS) > limitS) shown.push(line("banner-unk", says.clock.replace("%", lapse(offsetS, says)), says.clockMeans));
   if (soundNeeded) shown.push(line("banner-info", says.sound, says.soundMeans, [button(says.allowSound, acts.allowSound)]));
   return shown;
 }

@@ -68,6 +68,7 @@ export class Outbox {
       if (receipt.status === "saved") await dropEntry(receipt.id);
       else if (entry) await keepEntry({ ...entry, status: "refused", why: receipt.why, mend: receipt.mend });
     }
+    await this.tell();
     this.heard(answer);
   }
 

@@ -20,7 +20,7 @@ const root = document.getElementById("session");
 const says = root ? JSON.parse(document.getElementById("says").textContent) : {};
 const who = root?.dataset.who ?? "";
 const place = root ? `/session/${root.dataset.key}/${root.dataset.step}/${root.dataset.occurrence}/` : "";
-const now = { state: null, entries: [], others: 0, offlineSince: null, signedOut: false, level: "" };
+const now = { state: null, entries: [], others: 0, offlineSince: null, signedOut: false, level: "", asked: false };
 
 const waiting = () => now.entries.filter((entry) => entry.status === "waiting");
 const refused = () => now.entries.filter((entry) => entry.status === "refused");
@@ -89,7 +89,7 @@ async function pull(force = false) {
 function show() {
   const at = serverNow(), zone = now.state?.zone;
   let act = null;
-  if (now.state) {
+  if (now.state && now.asked) {
     const said = stand(now.state, waiting(), at, toServer), waits = waiting().length > 0;
     act = said.phase === "gone" ? null : nextAct(said, at, says, zone);
     if (act) render(act, at);
@@ -146,6 +146,8 @@ async function start() {
   setInterval(show, TICK_MS);
   setInterval(pull, POLL_MS);
   await pull();
+  now.asked = true; // until the server has answered, or has not, the page that it sent stands as it is
+  show();
   await navigator.serviceWorker?.register("/session/worker.js", { scope: "/session/" });
 }
 
