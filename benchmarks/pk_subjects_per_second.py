@@ -5,8 +5,8 @@
 Six infusions, 100 times, two outputs (see `pk_scenario`). Every engine is timed at its default tolerances and at
 tolerances that bring its error as low as it goes; both errors are printed. Times are seconds of one core, the best
 of several; the first, compiling call is left out. Ends with 1 where ours is below `--least` times numbalsoda at an
-error of 1e-9 or less, or where our own error exceeds that. With --million a population of a million people is run as well,
-and its memory told.
+error of 1e-9 or less, or where our own error exceeds that. With --million a population of a million people is
+run as well, and its memory told.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ def test_peaks_and_hours_above_a_level_are_those_of_a_fine_curve() -> None:
     curves = simulate_people(Wish(KET1, regimen, fine), who, luck).conc
     for o, name in enumerate(KET1.domain.outputs):
         inside = curves[o].argmax(axis=1) < fine.size - 1
-        assert found.peak[o] == pytest.approx(curves[o].max(axis=1), rel=1e-4)
+        assert found.peak[o] == pytest.approx(curves[o].max(axis=1), rel=5e-4)
         assert found.peak_h[o][inside] == pytest.approx(fine[curves[o].argmax(axis=1)][inside], abs=30 / 3600)
         if name in level:
             over = (curves[o] > level[name]).sum(axis=1) / 3600

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from unstuck.lab.pk.people import Floats
 
-MOST_LOSS = 200.0
+MOST_LOSS = 80.0
 """Largest factor by which close rates may magnify rounding before a person is solved by the guard."""
-NEAR = 0.25
+NEAR = 0.5
 
 Bools = NDArray[np.bool_]
 
