@@ -13,7 +13,7 @@ from django.test import Client
 
 from tests.clinic.courses import enrolled, released
 from unstuck.clinic import clock
-from unstuck.clinic.alerts import actions, answers, climb, policy, rota
+from unstuck.clinic.alerts import actions, answers, climb, policy, post, rota
 from unstuck.clinic.alerts.models import Alert, Missed
 from unstuck.clinic.assessment.actions import complete
 from unstuck.clinic.course import queries
@@ -341,3 +341,26 @@ def test_the_level_says_how_soon(flags: tuple[str, ...], level: str | None, kind
     what = ev.AssessmentCompleted("cssrs_screen", "1", "simulated", (), (("risk", level),), None, 1, flags)
     event = ev.Event("e1", "c1", at, at, "a_test", ev.Origin.SIMULATED, what)
     assert answers.kind_of_answer(event) == kind
+
+
+def test_an_alert_is_handed_only_to_who_may_know(
+    cast: Cast, course: Course, at: datetime, signed_in: Callable[[str], Client]
+) -> None:
+    """A nurse can hand it to the therapist, and not to the front desk, which may not learn what it is about."""
+    alert, nia = raised(course, at), signed_in("nia")
+    with clock.stopped(at + MINUTE):
+        assert nia.post(f"/alerts/{alert.key}/hand/", {"code": cast["finn"].key}).status_code == 403
+        nia.post(f"/alerts/{alert.key}/hand/", {"code": cast["ben"].key})
+    assert now(alert).owner == cast["ben"] and now(alert).due_at == at + 11 * MINUTE
+
+
+def test_an_alert_does_not_depend_on_its_message(
+    cast: Cast, course: Course, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the outbox itself breaks, the alert stands with its owner and its clock."""
+
+    def broken(*_args: Any) -> None:
+        raise RuntimeError("no outbox")
+
+    monkeypatch.setattr(post, "send", broken)
+    assert raised(course, at).owner == cast["cleo"]

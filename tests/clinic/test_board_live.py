@@ -377,3 +377,19 @@ def test_alerts_come_after_what_rings_in_a_chair(cast: Cast) -> None:
     assert row.what == "An answer about suicide needs a person" and "2 more alerts wait." in row.why
     assert page.queue[1].key == other.key and page.queue[1].level == "late"
     assert len(page.alerts) == 3
+
+
+def test_a_wall_that_is_left_on_shows_nothing_else(cast: Cast, signed_in: Callable[[str], Client]) -> None:
+    """A screen that keeps the wall does not time out, shows no name even when asked, and opens no other page."""
+    seated(2, cast["nia"].key, None, *high(5))
+    screen = signed_in("ben")
+    with clock.stopped(after(5.5)):
+        screen.get("/today/wall/")
+        screen.post("/today/wall/keep/")
+    for hours in (1, 5, 9):
+        with clock.stopped(after(60 * hours)):
+            poll = screen.get("/today/wall/now/?names=1", headers={"HX-Request": "true", "X-Unstuck-Poll": "1"})
+            assert poll.status_code == 200 and "Person 02" not in poll.content.decode()
+    with clock.stopped(after(600)):
+        assert screen.get("/today/").status_code == 302
+        assert screen.get("/today/wall/").status_code == 302

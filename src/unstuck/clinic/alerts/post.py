@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
 from django.db import transaction
@@ -12,12 +13,20 @@ from unstuck.clinic.alerts.models import Alert
 from unstuck.clinic.messages.actions import Letter, send
 from unstuck.clinic.people.models import Account
 
+log = logging.getLogger("unstuck.alerts")
+
 
 def tell(alert: Alert, owner: Account | None, at: datetime) -> None:
-    """A message to the owner waits in the outbox, in the caller's transaction; none without an address."""
+    """A message to the owner waits in the outbox, in the caller's transaction; none without an address.
+
+    An alert never depends on its message: what goes wrong here is logged, and the alert stands.
+    """
     if owner is None or not owner.email:
         return
     told = {"where": reverse("alerts:alert", args=[alert.key])}
     body = _("Somebody needs you. Sign in, and open %(where)s\n") % told
-    with transaction.atomic():
-        send(Letter("alert", owner.email, _("Somebody needs you"), body), at)
+    try:
+        with transaction.atomic():
+            send(Letter("alert", owner.email, _("Somebody needs you"), body), at)
+    except Exception:
+        log.exception("The owner of the alert %s could not be told.", alert.key)

@@ -49,7 +49,8 @@ def alert(request: HttpRequest, key: str) -> HttpResponseBase:
     note_reading(account, row.chain_key, "alert", at)
     keys = {key for step in row.steps.all() for key in (step.actor, step.to)}
     reader = Reader(account, at, clock.zone())
-    page = alert_page(row, times.policy(), reader, display_names(keys), staff().exclude(pk=account.pk))
+    colleagues = [one for one in staff().exclude(pk=account.pk) if knows(one, actions.kind_of(row))]
+    page = alert_page(row, times.policy(), reader, display_names(keys), colleagues)
     return render(request, "alerts/alert.html", {"page": page})
 
 
@@ -58,12 +59,12 @@ def alert(request: HttpRequest, key: str) -> HttpResponseBase:
 def do(request: HttpRequest, key: str, what: str) -> HttpResponseBase:
     """Take, act, hand on or close; then back to the page it was done on, which says so or why not."""
     account, at = access.account_of(request), clock.now(request)
-    _known_to(account, key)
+    row = _known_to(account, key)
     code = request.POST.get("code", "")
     doing: dict[str, Callable[[], Alert]] = {
         "take": lambda: actions.take(key, account, at),
         "act": lambda: actions.act(key, account, code, at),
-        "hand": lambda: actions.hand_on(key, account, get_object_or_404(Account, key=code, is_active=True), at),
+        "hand": lambda: actions.hand_on(key, account, _colleague(code, row), at),
         "close": lambda: actions.close(key, account, code, at),
     }
     if what not in doing:
@@ -138,6 +139,14 @@ def _known_to(account: Account, key: str) -> Alert:
     if not knows(account, actions.kind_of(row)):
         raise PermissionDenied
     return row
+
+
+def _colleague(code: str, row: Alert) -> Account:
+    """Whoever the alert is to be handed to: an account in use that may learn what it is about."""
+    found = get_object_or_404(Account, key=code, is_active=True)
+    if not knows(found, actions.kind_of(row)):
+        raise PermissionDenied
+    return found
 
 
 def _back(request: HttpRequest, default: str) -> str:

@@ -202,6 +202,8 @@ _ALERTS: dict[str, Say] = {
     "alert.closed": lambda _t, _n: _("closed an alert with an action"),
     "alerts.signed": lambda _t, _n: _("signed the alert times of this site"),
     "alerts.signature_refused": lambda _t, _n: _("gave a wrong password for signing the alert times"),
+    "wall.kept": lambda _t, _n: _("left the wall of chairs on a screen"),
+    "wall.left": lambda _t, _n: _("was signed out of a screen that shows the wall only"),
     "rota.set": lambda t, n: _("put %(who)s on duty") % {"who": _account(t, n)},
     "rota.ended": lambda t, n: _("ended a duty of %(who)s") % {"who": _account(t, n)},
     "rota.lead_named": lambda t, n: _("named %(who)s as safety lead") % {"who": _account(t, n)},

@@ -305,6 +305,10 @@ def may_answer(account: Account, course: CourseLike) -> bool:
     return may_see_answers(account, course)
 
 
+WALL = "unstuck_wall"
+"""The mark of a browser session that shows the wall and nothing else: it does not time out, and it has no names."""
+
+
 # How views use the rules
 
 

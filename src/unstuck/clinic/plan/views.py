@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from unstuck.clinic import clock
 from unstuck.clinic.course import queries
+from unstuck.clinic.ledger.actions import note
 from unstuck.clinic.ledger.chain import SITE
 from unstuck.clinic.people import access
 from unstuck.clinic.people.actions import note_reading
@@ -53,6 +54,15 @@ def wall(request: HttpRequest) -> HttpResponseBase:
 
 
 @access.require(access.may_see_board)
+@require_POST
+def keep_wall(request: HttpRequest) -> HttpResponseBase:
+    """This browser shows the wall and nothing else until somebody signs in again; it does not time out meanwhile."""
+    note("wall.kept", access.account_of(request).key, clock.now(request))
+    request.session[access.WALL] = True
+    return redirect("plan:wall")
+
+
+@access.require(access.may_see_board)
 @require_GET
 def wall_fragment(request: HttpRequest) -> HttpResponseBase:
     """The wall as it is now: its changing part alone for a page that polls."""
@@ -61,7 +71,8 @@ def wall_fragment(request: HttpRequest) -> HttpResponseBase:
 
 def _board(request: HttpRequest, template: str) -> HttpResponse:
     page = look(access.account_of(request), clock.now(request)).page
-    told = {"page": page, "names": request.GET.get("names") == "1"}
+    kept = bool(request.session.get(access.WALL))
+    told = {"page": page, "names": request.GET.get("names") == "1" and not kept, "kept": kept}
     response = render(request, template, told)
     patch_vary_headers(response, ["HX-Request"])
     return response

@@ -13,9 +13,11 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
+from django.urls import reverse
 
 from unstuck.clinic import clock
 from unstuck.clinic.ledger.actions import note
+from unstuck.clinic.people import access
 from unstuck.clinic.people.models import Account
 from unstuck.clinic.session.queries import kept_by
 
@@ -38,6 +40,8 @@ class IdleTimeout:
 
     def _watch(self, request: HttpRequest, account: Account) -> None:
         at = clock.now(request)
+        if request.session.get(access.WALL):
+            return _only_the_wall(request, account, at)
         seen = request.session.get(SEEN)
         idle = at - datetime.fromisoformat(seen) if seen else timedelta()
         if idle > idle_limit(account) and idle > chair_limit(account):
@@ -45,6 +49,14 @@ class IdleTimeout:
             logout(request)
         elif request.headers.get("X-Unstuck-Poll") is None and _stale(seen, at):
             request.session[SEEN] = at.isoformat()
+
+
+def _only_the_wall(request: HttpRequest, account: Account, at: datetime) -> None:
+    """A screen on the wall stays signed in for its page without names; any other page there ends its session."""
+    open_here = (reverse("plan:wall"), reverse("theme"), reverse("people:sign_out"))
+    if not request.path.startswith(open_here):
+        note("wall.left", account.key, at)
+        logout(request)
 
 
 def _stale(seen: str | None, at: datetime) -> bool:
