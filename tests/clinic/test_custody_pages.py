@@ -51,7 +51,10 @@ def test_waste_with_a_colleague_on_the_same_page(signed_in: Browser, cast: Cast,
     with clock.stopped(at):
         assert post(signed_in("nia"), lot, told).status_code == 422  # his code is missing
         told["second_code"] = with_factor.code(at)
-        assert post(signed_in("nia"), lot, told).status_code == 302
+        nia = signed_in("nia")
+        assert post(nia, lot, told).status_code == 302
+        assert "Wasted, under two names." in nia.get("/stock/").content.decode()
+        assert "under two names" not in nia.get("/stock/").content.decode()
         assert post(signed_in("nia"), lot, told).status_code == 302
     moved = Movement.objects.get(kind="wasted")
     assert (moved.actor, moved.witness, moved.parts) == (cast["nia"].key, cast["otis"].key, -2500)

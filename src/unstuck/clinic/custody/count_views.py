@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -28,6 +29,7 @@ def count(request: HttpRequest) -> HttpResponseBase:
     location = request.GET.get("location", SAFE)[:40]
     form = CountForm(_to_count(access.account_of(request), location), request.POST or None)
     if request.method == "POST" and form.is_valid() and _count(request, form, location):
+        messages.success(request, _("Counted, under two names."))
         return redirect("custody:discrepancies")
     context = {"form": form, "title": _("Count the stock"), "does": _("Record the count"), "location": location}
     return render(request, "custody/count.html", context, status=422 if form.errors else 200)
@@ -115,6 +117,7 @@ def close(request: HttpRequest, key: str) -> HttpResponseBase:
     except Complaint as refusal:
         form.add_error(None, str(refusal))
         return _page(request, shown, form)
+    messages.success(request, _("Closed, under two names."))
     return redirect("custody:discrepancies")
 
 
@@ -126,6 +129,7 @@ def _do(request: HttpRequest, shown: Discrepancy, form: ActForm, act: object) ->
     except Complaint as refusal:
         form.add_error(None, str(refusal))
         return _page(request, shown, form)
+    messages.success(request, _("Recorded."))
     return redirect("custody:discrepancy", key=shown.key)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from unstuck.clinic import clock
@@ -24,6 +26,7 @@ def proposal(request: HttpRequest, act: str) -> HttpResponseBase:
     shown, account = _proposal(act), access.account_of(request)
     form = OwnSignatureForm(request.POST or None, coded=second_factor.asked(account))
     if request.method == "POST" and form.is_valid() and _signed(request, form, shown, account):
+        messages.success(request, _("Signed. It is wasted, under two names."))
         return redirect("custody:stock")
     row = proposal_row(shown, account, queries.names_of({shown.actor}))
     context = {"row": row, "form": form}

@@ -6,6 +6,7 @@ import uuid
 from datetime import date, datetime
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -57,6 +58,7 @@ def product(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         signed = sign(request, form)
         if signed and _done(form, lambda: receiving.list_product(form.product(), signed, clock.now(request))):
+            messages.success(request, _("Listed. It can be received now."))
             return redirect("custody:receive")
     return _form(request, form, _("List a product"), _("List it"))
 
@@ -71,6 +73,7 @@ def receive(request: HttpRequest) -> HttpResponseBase:
             return redirect("custody:stock")
         signed = sign(request, form)
         if signed and _done(form, lambda: receiving.receive(form.receipt(), signed, clock.now(request))):
+            messages.success(request, _("Received, under two names."))
             return redirect("custody:stock")
     return _form(request, form, _("Receive a delivery"), _("Receive it"))
 
@@ -86,9 +89,11 @@ def waste(request: HttpRequest, key: str) -> HttpResponseBase:
         number = form.cleaned_data["number"]
         place = next(one.location for one in held if one.number == number)
         if _stands(form, place) or (form.asks and _ask(request, form, shown, place)):
+            messages.success(request, _("Waits for a colleague.") if form.asks else _("Wasted, under two names."))
             return redirect("custody:lot", key=key)
         signed = None if form.asks else sign(request, form)
         if signed and _done(form, lambda: actions.waste(_waste(form, shown, place, signed), clock.now(request))):
+            messages.success(request, _("Wasted, under two names."))
             return redirect("custody:lot", key=key)
     title = _("Waste from %(lot)s") % {"lot": queries.face(shown, account).name}
     return _form(request, form, title, _("Waste it"), asks=True)
@@ -130,6 +135,7 @@ def drawing(request: HttpRequest, act: str) -> HttpResponseBase:
     form = DrawingForm(shown, request.POST or None)
     sent = request.method == "POST" and form.is_valid()
     if sent and (_stands(form, shown.location) or _account_for(request, form, shown, account)):
+        messages.success(request, _("Recorded."))
         return redirect("custody:stock")
     row = drawing_row(shown, account, queries.names_of({shown.drawn_by}))
     return _form(request, form, _("What became of a drawing"), _("Record it"), row=row, asks=True)
