@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta, tzinfo
 
 from django.utils.translation import gettext as _
@@ -12,6 +12,13 @@ from unstuck.clinic.session import words
 from unstuck.clinic.session.queries import Live
 from unstuck.core import events as ev
 from unstuck.core.course import standing
+from unstuck.core.session_events import MeasureTaken, PresenceNoted
+
+CORRECTABLE = (
+    *(ev.ReadingTaken, ev.AssessmentCompleted, ev.AdverseEventNoted, ev.FactStated),
+    *(MeasureTaken, PresenceNoted),
+)
+"""What can be taken back at the chair. Orders, checks, doses, flows and leaving cannot: they happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +30,8 @@ class Line:
     words: str
     who: str
     late: str
+    events: tuple[str, ...] = ()  # the entries that stand on this line
+    correctable: bool = False
 
 
 def timeline(live: Live, unmasked: bool, people: Mapping[str, str], zone: tzinfo) -> tuple[Line, ...]:
@@ -30,12 +39,13 @@ def timeline(live: Live, unmasked: bool, people: Mapping[str, str], zone: tzinfo
     plan = live.loaded.protocol.monitoring
     minutes = plan.limit("late_entry_min") if plan else None
     lines: list[Line] = []
-    for event in sorted(_own(live), key=lambda e: e.observed_at):
+    for event in sorted(own_events(live), key=lambda e: e.observed_at):
         line = _line(event, unmasked, people, zone, minutes)
         if line is None:
             continue
         if lines and isinstance(event.what, ev.ReadingTaken) and _joins(lines[-1], line):
-            lines[-1] = Line(line.clock, line.kind, f"{lines[-1].words}, {line.words}", line.who, line.late)
+            both = f"{lines[-1].words}, {line.words}"
+            lines[-1] = replace(line, words=both, events=(*lines[-1].events, *line.events))
         else:
             lines.append(line)
     return tuple(reversed(lines))
@@ -45,7 +55,7 @@ def _joins(one: Line, other: Line) -> bool:
     return (one.clock, one.kind, one.who, one.late) == (other.clock, other.kind, other.who, other.late)
 
 
-def _own(live: Live) -> list[ev.Event]:
+def own_events(live: Live) -> list[ev.Event]:
     """Events that name this session, and what was stated or rated while it was open."""
     here = (live.place.step, live.place.occurrence)
     log = standing(live.loaded.state.log)
@@ -69,4 +79,5 @@ def _line(
     if late_min is not None and event.recorded_at - event.observed_at > timedelta(minutes=late_min):
         late = _("Written %(at)s: late entry") % {"at": words.clock_words(event.recorded_at, zone)}
     kind = "reading" if isinstance(event.what, ev.ReadingTaken) else "event"
-    return Line(words.clock_words(event.observed_at, zone), kind, said, people.get(event.actor, event.actor), late)
+    who, clock = people.get(event.actor, event.actor), words.clock_words(event.observed_at, zone)
+    return Line(clock, kind, said, who, late, (event.id,), isinstance(event.what, CORRECTABLE))

@@ -27,6 +27,7 @@ from unstuck.clinic.session.api import course_of
 from unstuck.clinic.session.chart import chart
 from unstuck.clinic.session.chart_svg import chart_svg
 from unstuck.clinic.session.checks import CheckForm, check_by, in_hand
+from unstuck.clinic.session.corrections import correct
 from unstuck.clinic.session.device_words import device_says
 from unstuck.clinic.session.models import RoomCheck
 from unstuck.clinic.session.pages import Reader, SessionPage, session_page
@@ -206,6 +207,11 @@ def _monitor(request: HttpRequest, course: Course, place: Place, entry: Entry) -
 REJECTED = ("artefact", "wrong_person", "other")
 
 
+def _correct(request: HttpRequest, course: Course, place: Place, entry: Entry) -> None:
+    """What was entered wrongly no longer counts; it stays readable in the ledger."""
+    correct(course, place, request.POST.getlist("event"), request.POST.get("reason", ""), entry)
+
+
 def _leave(request: HttpRequest, course: Course, place: Place, entry: Entry) -> None:
     to = ev.Leaving.TRANSFER if request.POST.get("to") == "transfer" else ev.Leaving.HOME
     actions.leave(course, place, to, entry)
@@ -218,6 +224,7 @@ check = _acting(access.may_record_dose, _check)
 give = _acting(access.may_record_dose, _give)
 hand = _acting(access.is_care, _hand)
 from_monitor = _acting(access.may_record_reading, _monitor)
+correction = _acting(access.is_care, _correct)
 leave = _acting(access.may_record_dose, _leave)
 
 
