@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import re
 import types
 import typing
@@ -376,6 +377,8 @@ def _scalar(value: Any, hint: Any) -> Any:
         return float(value)
     if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
         raise TypeError(f"{value!r} is not a {hint.__name__}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a number is finite")
     return value
 
 

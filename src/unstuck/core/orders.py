@@ -5,6 +5,7 @@ Nothing here is advice: the figures come from the order, from the regimen's ceil
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 
 from unstuck.core import refusals as no
@@ -14,9 +15,11 @@ from unstuck.core.dosing import ceiling_mg
 from unstuck.core.drawing import ordered_mg
 from unstuck.core.events import DoseGiven, Event
 from unstuck.core.facts import CourseFacts
-from unstuck.core.protocol import BEFORE_ORDER, Dose, DoseUnit, Gate, Protocol, Step
+from unstuck.core.protocol import BEFORE_ORDER, Dose, DoseUnit, Gate, Protocol, Regimen, Route, Step
 from unstuck.core.sentences import sentence
-from unstuck.core.session_events import CheckRole, DoseChecked, DoseOrdered
+from unstuck.core.session_events import CheckRole, DoseChecked, DoseOrdered, SessionOpened
+
+_RUNS = (Route.IV_INFUSION, Route.IV_BOLUS, Route.SC)  # what a pump or a slow hand gives over minutes
 
 
 def latest_order(course: Course, step: str, occurrence: int, at: datetime) -> Event | None:
@@ -47,6 +50,7 @@ def check_ordered(protocol: Protocol, course: Course, step: Step, order: DoseOrd
             f"not {order.regimen} ({order.drug}, {order.route})."
         )
     _check_amount(protocol, course, step, order)
+    _check_pace(regimen, order)
     _check_validity(protocol, order, at)
     for gate in gates_before_order(protocol):
         passed = (step.key, order.occurrence, gate.key) in course.overrides
@@ -64,6 +68,8 @@ def _check_amount(protocol: Protocol, course: Course, step: Step, order: DoseOrd
     regimen = protocol.regimen(step.activity.regimen, course.arm)
     if order.unit not in {unit.value for unit in DoseUnit}:
         raise no.NotAsOrdered(f"{order.unit!r} is no unit of an order.", mend="Order in mg or mg/kg.")
+    if not (math.isfinite(order.amount) and 0 < order.cap_mg < math.inf) and regimen.amount != 0:
+        raise no.NotAsOrdered("The amount and its cap are numbers above 0.", mend="Write both in digits.")
     if order.amount < 0 or (order.amount == 0 and regimen.amount != 0):
         raise no.NotAsOrdered(f"An order of {order.amount:g} {order.unit} is no order.", mend="Skip the step instead.")
     if order.unit == DoseUnit.MG_PER_KG.value:
@@ -74,6 +80,24 @@ def _check_amount(protocol: Protocol, course: Course, step: Step, order: DoseOrd
         raise no.DoseAboveCap(f"A cap of {order.cap_mg:g} mg is above the ceiling of {regimen.cap_mg:g} mg.")
     if order.unit == DoseUnit.MG.value and order.amount > order.cap_mg:
         raise no.DoseAboveCap(f"{order.amount:g} mg is above the order's own cap of {order.cap_mg:g} mg.")
+
+
+def _check_pace(regimen: Regimen, order: DoseOrdered) -> None:
+    """What the protocol runs over minutes is never ordered at once or faster; what it gives at once is not run."""
+    asked = order.minutes
+    if asked is not None and not 0 < asked < math.inf:
+        raise no.NotAsOrdered(f"{asked:g} minutes is no time to give a dose over.", mend="Write minutes above 0.")
+    if regimen.minutes and (asked is None or asked < regimen.minutes * (1 - 1e-9)):
+        ordered = "at once" if asked is None else f"over {asked:g} minutes"
+        raise no.NotAsOrdered(
+            f"The protocol gives this dose over {regimen.minutes:g} minutes, not {ordered}.",
+            mend=f"Order {regimen.minutes:g} minutes or longer; a faster dose is another protocol.",
+        )
+    if asked is not None and regimen.route not in _RUNS:
+        raise no.NotAsOrdered(
+            f"A dose by the route {regimen.route.value} is given at once or in parts, not over minutes.",
+            mend="Leave the minutes empty.",
+        )
 
 
 def _per_kg_ceiling(protocol: Protocol, course: Course, step: Step) -> float | None:
@@ -157,6 +181,7 @@ def check_given(protocol: Protocol, course: Course, step: Step, given: DoseGiven
     """Refuses a dose without standing order and two agreeing checks, or one that differs from either."""
     order = standing_order(course, step.key, given.occurrence, event.observed_at)
     seen = agreed_check(course, order, event.observed_at)
+    _check_hands(course, order, event)
     if (given.order, given.drug, given.route, given.regimen) != (order.order, order.drug, order.route, order.regimen):
         raise no.NotAsOrdered("The dose names another order, drug, route or regimen than the standing order.")
     if (given.lot, given.units, given.weight_kg) != (seen.lot, seen.units, seen.weight_kg):
@@ -165,6 +190,16 @@ def check_given(protocol: Protocol, course: Course, step: Step, given: DoseGiven
         raise no.NotAsOrdered(f"Ordered over {order.minutes} minutes, not {given.minutes}.")
     _check_weight(protocol, course, step, given, event.observed_at)
     _check_strength(protocol, order, seen, given)
+
+
+def _check_hands(course: Course, order: DoseOrdered, event: Event) -> None:
+    """The person was checked in, so that a chair watches; who gives is who checked what is in their own hand."""
+    happened = course.sessions.get((order.step, order.occurrence), ())
+    if not any(isinstance(e.what, SessionOpened) and e.observed_at <= event.observed_at for e in happened):
+        raise no.NotInOrder("Nobody was checked in for this session.", mend="Check the person in by two identifiers.")
+    giver = check_of(course, order, CheckRole.GIVER, event.observed_at)
+    if giver is not None and giver.actor != event.actor:
+        raise no.NotChecked("Another person made the giver's check.", mend="Who gives checks first, or lets them give.")
 
 
 def _check_strength(protocol: Protocol, order: DoseOrdered, seen: DoseChecked, given: DoseGiven) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from django.conf import settings
@@ -21,6 +21,7 @@ from unstuck.clinic.people.texts import write_text
 from unstuck.clinic.protocol.actions import release_as
 from unstuck.clinic.protocol.models import Release
 from unstuck.core import events as ev
+from unstuck.core import refusals as no
 from unstuck.core.course import Course as State
 from unstuck.core.errors import Complaint
 from unstuck.core.events import Event, Origin
@@ -28,6 +29,7 @@ from unstuck.core.protocol import Protocol
 from unstuck.core.protocol_file import load_protocol
 from unstuck.core.record import record
 from unstuck.core.schedule import due
+from unstuck.core.session_events import DoseChecked, DoseOrdered
 
 
 class NotReleased(Complaint):
@@ -87,13 +89,40 @@ def write_all(course: Course, entries: Sequence[tuple[ev.What, Entry]]) -> State
         state = states_of([course])[course.key]
         for what, entry in entries:
             event = _event(course, what, entry)
-            if any(known.id == event.id for known in state.log):
+            if _stands(state, event):
                 continue  # a second tap: the first stands
             state = record(protocol, state, event)
             append_event(event, protocol.hash, _mac(course, what, entry))
         if not all(_leaves_the_plan(state, what) for what, _entry in entries):
             refresh(course, protocol, state, entries[-1][1].recorded_at)
     return state
+
+
+_COUNTED_ANEW: dict[type, tuple[str, ...]] = {
+    ev.AssessmentCompleted: ("step", "occurrence", "wording", "for_care"),
+    DoseOrdered: ("valid_until",),
+    DoseChecked: ("weight_kg",),
+}
+"""What the server works out when an entry comes, and may work out otherwise when the same entry comes again."""
+
+
+def _stands(state: State, event: Event) -> bool:
+    """Whether this entry is in already. Raises AlreadyDone where its id stands for something else said."""
+    known = next((one for one in state.log if one.id == event.id), None)
+    if known is None:
+        return False
+    if known.actor != event.actor or _told(known.what) != _told(event.what):
+        raise no.AlreadyDone(
+            "This form was saved before, with something else on it; nothing was changed.",
+            mend="Open the page again and enter it there; correct what was wrong.",
+        )
+    return True
+
+
+def _told(what: ev.What) -> tuple[object, ...]:
+    """What an entry says, without what is counted anew for each try."""
+    left_out = _COUNTED_ANEW.get(type(what), ())
+    return type(what), *(getattr(what, f.name) for f in fields(what) if f.name not in left_out)
 
 
 def _leaves_the_plan(state: State, what: ev.What) -> bool:

@@ -25,6 +25,7 @@ from unstuck.clinic.session.said import Sent as Sent
 from unstuck.clinic.session.said import entries_of, fields_of
 from unstuck.core import events as ev
 from unstuck.core.errors import Complaint
+from unstuck.core.session_events import Flow, InfusionChanged, PartGiven
 
 
 class NotForYou(Complaint):
@@ -162,7 +163,7 @@ def _made(loaded: Loaded, place: Place, sent: Sent, account: Account, at: dateti
     """The event that the entry means, after its role and its session were looked at. Raises Complaint."""
     what = wire.read(loaded, place, sent.kind, sent.what, min(sent.observed_at, at))
     here = ev.step_of(what)
-    if here is not None and isinstance(what, wire.BOUND) and here != (place.step, place.occurrence):
+    if isinstance(what, wire.BOUND) and here != (place.step, place.occurrence):
         raise AnotherSession("This entry belongs to another session.", mend="Open that session and enter it there.")
     if not may_write(account, what):
         raise NotForYou("Your role may not enter this.", mend="Ask a colleague whose work it is.")
@@ -178,5 +179,7 @@ def may_write(account: Account, what: ev.What) -> bool:
             return access.may_order_dose(account)
         case ev.GateOverridden():
             return access.may_override_gate(account)
+        case PartGiven() | InfusionChanged(flow=Flow.RESUMED | Flow.RATE):  # anybody of care may pause and stop
+            return access.may_record_dose(account)
         case _:
             return access.is_care(account)

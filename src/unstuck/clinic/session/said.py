@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -82,9 +83,12 @@ def number(form: Mapping[str, str], name: str) -> float | None:
     if not typed:
         return None
     try:
-        return float(typed)
+        value = float(typed)
     except ValueError:
-        raise NothingSaid(f"{typed!r} is no number.", mend="Type digits.") from None
+        value = math.nan
+    if not math.isfinite(value):
+        raise NothingSaid(f"{typed!r} is no number.", mend="Type digits.")
+    return value
 
 
 def _here(place: Place) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from unstuck.clinic.assessment.wording import wording_of
 from unstuck.clinic.course.queries import Loaded
 from unstuck.clinic.session.queries import Place
+from unstuck.clinic.session.words import READINGS
 from unstuck.core import events as ev
 from unstuck.core.activities import Assess
 from unstuck.core.assessment import complaints_about, event_parts, score
@@ -37,9 +38,9 @@ BOUND = (
 )  # fmt: skip
 """What names its session and must name the one of the page."""
 
-PLAIN: dict[str, type] = {kind.__name__: kind for kind in BOUND if kind not in (InfusionChanged, PartGiven)}
+PLAIN: dict[str, type] = {kind.__name__: kind for kind in BOUND if kind not in (InfusionChanged, PartGiven, HandedOver)}
 PLAIN |= {kind.__name__: kind for kind in (ev.FactStated, ev.AdverseEventNoted)}
-"""What a page may send as it is. Orders, checks, doses and leaving have actions of their own, with a signature."""
+"""What a page may send as it is. Orders, checks, doses, hand-over and leaving have actions of their own."""
 
 
 class UnknownEntry(Complaint):
@@ -56,8 +57,17 @@ def read(loaded: Loaded, place: Place, kind: str, what: Mapping[str, Any], at: d
         case "Rated":
             return rated(loaded, place, str(what.get("instrument")), what.get("answers", {}), at)
         case _ if kind in PLAIN:
-            return ev.read_what(PLAIN[kind], what)
+            return _possible(ev.read_what(PLAIN[kind], what))
     raise UnknownEntry(f"A session page cannot write {kind!r}.", mend=f"It writes {', '.join(sorted(PLAIN))}.")
+
+
+def _possible(what: ev.What) -> ev.What:
+    """The event, where a reading of it can be a human one. Raises UnknownEntry."""
+    if isinstance(what, ev.ReadingTaken) and what.name in READINGS:
+        label, unit, low, high = READINGS[what.name]
+        if not low <= what.value <= high:
+            raise UnknownEntry(f"{label} {what.value:g} {unit} cannot be.", mend=f"Between {low:g} and {high:g}.")
+    return what
 
 
 def strength(loaded: Loaded, place: Place) -> float:

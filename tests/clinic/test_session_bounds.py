@@ -1,0 +1,127 @@
+"""What a session must not take: a giver who checked nothing, a pace nobody signed, a number that is none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.course_makers import MINUTE
+from tests.session_makers import PLACE, Cast, by, check_in, checked, ordered, ready, running, vial
+from unstuck.clinic.course.models import Course
+from unstuck.clinic.course.queries import load
+from unstuck.clinic.session import actions
+from unstuck.clinic.session.receiving import Batch, Receipt, Sent, receive
+from unstuck.core import refusals as no
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def demonstration(settings: Any) -> Iterator[None]:
+    """Scores of our own wording open gates only in a demonstration."""
+    settings.UNSTUCK_DEMO = True
+    yield
+
+
+def sent(kind: str, at: datetime, id: str = "entry-0001", **what: Any) -> Sent:
+    return Sent(id, kind, at, what)
+
+
+def reading(at: datetime, value: float, id: str = "entry-0001") -> Sent:
+    here = {"name": "pulse_per_min", "value": value, "step": "infusion", "occurrence": 1}
+    return sent("ReadingTaken", at, id, **here)
+
+
+def said(course: Course, cast: Cast, at: datetime, *entries: Sent, who: str = "nia") -> tuple[Receipt, ...]:
+    return receive(course, PLACE, Batch("device-0001", at, entries), cast[who], at).receipts
+
+
+def test_only_who_checked_as_giver_gives(cast: Cast, at: datetime) -> None:
+    """The prescriber who made the second check cannot give what the nurse drew; the nurse can."""
+    course, now = ready(cast, at)
+    check_in(course, cast, now)
+    ordered(course, cast, now)
+    checked(course, cast, vial(cast, now), now)
+    with pytest.raises(no.NotChecked, match="Another person"):
+        actions.give_dose(course, PLACE, by(cast["cleo"], now + MINUTE))
+    assert actions.give_dose(course, PLACE, by(cast["nia"], now + MINUTE)).amount_mg == 40
+
+
+def test_nobody_is_dosed_who_was_not_checked_in(cast: Cast, at: datetime) -> None:
+    """Without a chair no board and no alarm would watch the person: the dose is refused."""
+    course, now = ready(cast, at)
+    ordered(course, cast, now)
+    checked(course, cast, vial(cast, now), now)
+    with pytest.raises(no.NotInOrder, match="checked in"):
+        actions.give_dose(course, PLACE, by(cast["nia"], now + MINUTE))
+    assert load(course).state.doses == ()
+
+
+@pytest.mark.parametrize("minutes", [None, 0.0, -40.0, 4.0, 39.0, math.nan, math.inf])
+def test_an_infusion_is_never_ordered_at_once_or_faster(cast: Cast, at: datetime, minutes: float | None) -> None:
+    """What the signed protocol runs over 40 minutes cannot be ordered as a bolus, by an empty field or a slip."""
+    course, now = ready(cast, at)
+    wanted = actions.Wanted(0.5, "mg/kg", 80.0, now + timedelta(hours=4), minutes)
+    with pytest.raises(no.NotAsOrdered):
+        actions.order_dose(course, PLACE, wanted, by(cast["cleo"], now))
+    actions.order_dose(course, PLACE, replace(wanted, minutes=60.0), by(cast["cleo"], now))
+
+
+@pytest.mark.parametrize(("amount", "cap"), [(math.nan, 80.0), (math.inf, 80.0), (0.5, math.nan), (0.5, math.inf)])
+def test_an_order_is_made_of_numbers(cast: Cast, at: datetime, amount: float, cap: float) -> None:
+    """Neither amount nor cap may be something that compares with nothing."""
+    course, now = ready(cast, at)
+    wanted = actions.Wanted(amount, "mg/kg", cap, now + timedelta(hours=4), 40.0)
+    with pytest.raises(no.Refusal):
+        actions.order_dose(course, PLACE, wanted, by(cast["cleo"], now))
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 0.0, 980.0])
+def test_a_reading_that_cannot_be_holds_nothing_up(cast: Cast, at: datetime, value: float) -> None:
+    """A page's impossible pulse is refused by itself, and the reading behind it is saved."""
+    course, now = running(cast, at)
+    then = now + MINUTE
+    answer = said(course, cast, then, reading(then, value, "bad-00001"), reading(then, 88.0, "good-0001"))
+    assert [r.status for r in answer] == ["refused", "saved"]
+    assert [s.value for s in load(course).state.series["pulse_per_min"]][-1] == 88
+
+
+def test_a_reading_without_its_session_is_not_saved(cast: Cast, at: datetime) -> None:
+    """A reading that names no session would raise no alarm in any: it gets no receipt."""
+    course, now = running(cast, at)
+    answer = said(course, cast, now, sent("ReadingTaken", now, name="spo2_percent", value=80.0))
+    assert answer[0].status == "refused"
+
+
+@pytest.mark.parametrize(("who", "value"), [("nia", 120.0), ("cleo", 80.0)])
+def test_an_id_stands_for_one_thing_said_by_one_person(cast: Cast, at: datetime, who: str, value: float) -> None:
+    """The same id with another value, or from another account, is refused and never told to be saved."""
+    course, now = running(cast, at)
+    then = now + MINUTE
+    assert said(course, cast, then, reading(then, 80.0))[0].status == "saved"
+    assert said(course, cast, then, reading(then, 80.0))[0].status == "saved"
+    answer = said(course, cast, then + MINUTE, reading(then, value), who=who)
+    assert answer[0].status == "refused" and "before" in answer[0].why
+
+
+def test_a_therapist_pauses_and_does_not_resume(cast: Cast, at: datetime) -> None:
+    """Anybody of the treating team may stop the drug; only who gives doses lets it run again."""
+    course, now = running(cast, at)
+    therapist = next(key for key, account in cast.items() if account.roles == {"therapist"})
+    then = now + MINUTE
+    paused = said(course, cast, then, sent("Flow", then, "flow-0001", flow="paused"), who=therapist)
+    again = said(course, cast, then, sent("Flow", then, "flow-0002", flow="resumed"), who=therapist)
+    nurse = said(course, cast, then, sent("Flow", then, "flow-0003", flow="resumed"))
+    assert [r[0].status for r in (paused, again, nurse)] == ["saved", "refused", "saved"]
+
+
+def test_a_chair_is_handed_over_only_by_its_own_act(cast: Cast, at: datetime) -> None:
+    """A page cannot send a hand-over as an entry, which would skip the reading back of open alarms."""
+    course, now = running(cast, at)
+    what = {"step": "infusion", "occurrence": 1, "chair": "chair_1", "to": "nobody"}
+    assert said(course, cast, now, sent("HandedOver", now, **what))[0].status == "refused"
