@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.course_makers import MINUTE, up_to_readings
 from tests.journeys.staff import *  # noqa: F403
-from tests.journeys.test_session_offline import Running, ahead, enter, infusion
+from tests.journeys.test_session_offline import SAVED, Running, ahead, enter, infusion
 from tests.session_makers import PLACE, check_in, checked, ordered, ready, running, vial
 from tests.site_fixtures import PASSWORD
 from unstuck.clinic import clock
@@ -115,7 +115,7 @@ def test_an_entry_of_one_session_never_lands_in_another(infusion: Running, at: d
     page.clock.run_for(10_000)
     expect(page.locator("body")).not_to_contain_text("177")
     page.goto(infusion.address)
-    expect(page.locator("#timeline")).to_contain_text("177")
+    expect(page.locator(SAVED, has_text="177").first).to_be_visible()
     expect(page.locator("#device")).not_to_contain_text("Waiting")
     assert infusion.readings("systolic_mmhg")[-1] == 177
     assert not [e for e in log_of(other) if isinstance(e.what, ev.ReadingTaken) and e.what.value == 177]
@@ -125,7 +125,7 @@ def test_nothing_clinical_is_filled_in(infusion: Running) -> None:
     """Old values stand beside the fields and never in them; an untouched form records nothing."""
     page = infusion.page
     enter(page, systolic_mmhg=133)
-    expect(page.locator("#timeline")).to_contain_text("133")
+    expect(page.locator(SAVED, has_text="133").first).to_be_visible()
     page.reload()
     fields = page.locator("#reading input[type=text], #reading input:not([type])")
     values = [fields.nth(n).input_value() for n in range(fields.count())]
@@ -163,7 +163,7 @@ def test_a_reload_in_the_middle_of_an_infusion_keeps_its_count(infusion: Running
     expect(page.locator("[data-pump=end]")).to_have_text("not while paused")
     page.context.set_offline(False)
     page.evaluate("window.dispatchEvent(new Event('online'))")
-    expect(page.locator("#timeline")).to_contain_text("Infusion paused")
+    expect(page.locator(SAVED, has_text="Infusion paused").first).to_be_visible()
     expect(page.locator("#device")).not_to_contain_text("Waiting")
     run = live(infusion.course, PLACE, clock.read()).session.run
     assert run is not None and run.given_mg(clock.read()) == pytest.approx(10.0, abs=0.05)
@@ -205,7 +205,7 @@ def test_nobodys_entry_is_sent_under_another_name(infusion: Running, staffed: st
     context.clear_cookies()
     context.add_cookies(cookies)
     page.goto(infusion.address)
-    expect(page.locator("#timeline")).to_contain_text("111")
+    expect(page.locator(SAVED, has_text="111").first).to_be_visible()
     [event] = [e for e in log_of(infusion.course) if isinstance(e.what, ev.ReadingTaken) and e.what.value == 111]
     assert event.actor == cast_now()["nia"].key
 
@@ -244,7 +244,7 @@ def test_a_clock_that_is_off_is_shown_and_due_times_are_the_servers(infusion: Ru
     expect(page.locator("#device")).to_contain_text("The clock of this device is 5 min")
     assert "next-late" not in (page.get_attribute("#next .next", "class") or "")
     enter(page, pulse_per_min=88)
-    expect(page.locator("#timeline")).to_contain_text("88")
+    expect(page.locator(SAVED, has_text="88").first).to_be_visible()
     page.context.set_offline(True)
     page.clock.fast_forward(8 * 60_000)
     expect(page.locator("#next .next-kicker")).to_have_text("Next")
