@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
@@ -35,7 +36,12 @@ from unstuck.lab.pk import Person, Regimen, dose, infusion, people
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "science"
 START, END = "<!-- made by tools/effects_card.py -->", "<!-- end of what is made -->"
-STYLE = {"svg.hashsalt": "unstuck", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
+STYLE: dict[Any, Any] = {
+    "svg.hashsalt": "unstuck",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
 BLUE, RUST, GREY = "#1f5f8b", "#b5532a", "#777777"
 MODEL, KETAMINE, ADULT = load_effects(), setting("ketamine"), Person(70.0, 40.0)
 STANDARD = infusion(40, mg_per_kg=0.5)

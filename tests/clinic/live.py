@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from tests.builders import START, before_dose, dose, event, small_protocol
+from tests.builders import START as START
+from tests.builders import before_dose, dose, event, small_protocol
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.ledger.actions import append_events
 from unstuck.clinic.people.models import Person
