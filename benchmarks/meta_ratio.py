@@ -2,8 +2,9 @@
 
     python benchmarks/meta_ratio.py [--studies 10] [--sets 20000] [--least 200]
 
-metafor::rma is timed inside its own loop in R, so that starting R counts for nothing. Times are CPU seconds;
-the first, compiling call is left out. Ends with 1 when the batch is less than `--least` times metafor.
+metafor::rma is timed inside its own loop in R, so that starting R counts for nothing. Times are CPU seconds; the
+first, compiling call is left out. `reml` is called once a data set, as rma is. Ends with 1 when `reml` or the batch
+is less than `--least` times metafor.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import numpy as np
 from unstuck.lab.meta.batch import ManyPooled, pool_many
 from unstuck.lab.meta.pool import pool
 from unstuck.lab.meta.sample import Effects, Floats
+from unstuck.lab.meta.single import reml
 
 SETS_IN_R = 400
 SCRIPT = """
@@ -71,7 +73,7 @@ def cpu_seconds(work: Callable[[], object], times: int = 5) -> float:
 
 
 def main() -> int:
-    """Prints the ratios; 1 when the compiled batch is below the wanted ratio."""
+    """Prints the ratios; 1 when one data set after the other, or the compiled batch, is below the wanted ratio."""
     parser = argparse.ArgumentParser(description="REML with Knapp-Hartung, beside metafor::rma.")
     parser.add_argument("--studies", type=int, default=10)
     parser.add_argument("--sets", type=int, default=20000)
@@ -81,19 +83,23 @@ def main() -> int:
     theirs, estimates = metafor(y[:SETS_IN_R], v[:SETS_IN_R])
     compiled: ManyPooled = pool_many(y, v)
     apart = float(np.abs(compiled.estimate[:SETS_IN_R] - estimates).max())
+    singly = [reml(y[n], v[n]).estimate for n in range(SETS_IN_R)]
+    apart = max(apart, float(np.abs(np.array(singly) - compiled.estimate[:SETS_IN_R]).max()))
     names = tuple(str(n) for n in range(args.studies))
     one = Effects(y[0], v[0], names, names)
+    each = cpu_seconds(lambda: [reml(y[n], v[n]) for n in range(len(y))]) / len(y)
     batch = cpu_seconds(lambda: pool_many(y, v)) / args.sets
     rows = [
         ("metafor::rma, in its own loop", theirs),
         ("pool, one data set with everything", cpu_seconds(lambda: [pool(one) for _ in range(50)]) / 50),
+        ("reml, one data set after the other", each),
         ("pool_many, NumPy", cpu_seconds(lambda: pool_many(y, v, compiled=False), 2) / args.sets),
         ("pool_many, compiled", batch),
     ]
     print(f"REML with Knapp-Hartung, {args.studies} studies; largest difference of estimates {apart:.1e}")
     for name, seconds in rows:
         print(f"{name:36} {1e6 * seconds:10.1f} microseconds  {theirs / seconds:9.1f} x metafor")
-    return 0 if theirs / batch >= args.least else 1
+    return 0 if theirs / max(each, batch) >= args.least else 1
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def pool(y: Floats, v: Floats, method: int, steps: int, tolerance: float) -> Fou
 
 
 @njit(cache=True)
-def _sums(y: Floats, v: Floats, tau2: float) -> tuple[float, float, float, float, float, float]:
+def sums(y: Floats, v: Floats, tau2: float) -> tuple[float, float, float, float, float, float]:
     """Sums of w, w^2, w^3, the mean, and the residual sums with w and with w^2, over the studies that are there."""
     first = second = third = total = 0.0
     for i in range(len(y)):
@@ -46,8 +46,9 @@ def _sums(y: Floats, v: Floats, tau2: float) -> tuple[float, float, float, float
 
 
 @njit(cache=True)
-def _moments(y: Floats, v: Floats, df: float) -> float:
-    first, second, _, _, q, _ = _sums(y, v, 0.0)
+def moments(y: Floats, v: Floats, df: float) -> float:
+    """The moment estimate of tau2 (DerSimonian and Laird 1986), cut off at zero."""
+    first, second, _, _, q, _ = sums(y, v, 0.0)
     return max(0.0, (q - df) / (first - second / first))
 
 
@@ -55,7 +56,7 @@ def _moments(y: Floats, v: Floats, df: float) -> float:
 def _paule_mandel(y: Floats, v: Floats, df: float, steps: int, tolerance: float) -> tuple[float, bool]:
     tau2 = 0.0
     for _ in range(steps):
-        first, _, _, _, q, squared = _sums(y, v, tau2)
+        first, _, _, _, q, squared = sums(y, v, tau2)
         step = (q - df) / squared if q > df else 0.0
         tau2 += step
         if step <= tolerance * (tau2 + (df + 1) / first):
@@ -65,9 +66,9 @@ def _paule_mandel(y: Floats, v: Floats, df: float, steps: int, tolerance: float)
 
 @njit(cache=True)
 def _reml(y: Floats, v: Floats, df: float, steps: int, tolerance: float) -> tuple[float, bool]:
-    tau2, before, damp = _moments(y, v, df), 0.0, 1.0
+    tau2, before, damp = moments(y, v, df), 0.0, 1.0
     for _ in range(steps):
-        first, second, third, _, _, squared = _sums(y, v, tau2)
+        first, second, third, _, _, squared = sums(y, v, tau2)
         share = second / first
         step = (squared - first + share) / (second - 2 * third / first + share * share)
         if step * before < 0:
@@ -84,7 +85,7 @@ def _find(y: Floats, v: Floats, df: float, method: int, steps: int, tolerance: f
     if method == FIXED:
         return 0.0, True
     if method == MOMENTS:
-        return _moments(y, v, df), True
+        return moments(y, v, df), True
     if method == PAULE_MANDEL:
         return _paule_mandel(y, v, df, steps, tolerance)
     return _reml(y, v, df, steps, tolerance)
@@ -97,7 +98,7 @@ def _pool_all(y: Floats, v: Floats, method: int, steps: int, tolerance: float, o
         k = len(y[row]) - np.isnan(y[row]).sum()
         if k >= 2:
             tau2, sure = _find(y[row], v[row], k - 1.0, method, steps, tolerance)
-            q = _sums(y[row], v[row], 0.0)[4]
-            first, _, _, mean, rss, _ = _sums(y[row], v[row], tau2)
+            q = sums(y[row], v[row], 0.0)[4]
+            first, _, _, mean, rss, _ = sums(y[row], v[row], tau2)
             numbers[0, row], numbers[1, row], numbers[2, row] = mean, 1.0 / first, rss
             numbers[3, row], numbers[4, row], converged[row] = tau2, q, sure

@@ -93,14 +93,19 @@ def reml(problem: Problem) -> Found:
 
 
 def _scoring(problem: Problem, start: float) -> float:
-    """Fisher scoring; a step that lowers the likelihood is halved, so that it cannot run in circles."""
-    tau2, value = start, restricted_log_likelihood(problem, start)
+    """Fisher scoring that cannot run in circles.
+
+    A step that lowers the likelihood is halved. Near the top the likelihood is too flat to tell; there each turn of
+    the step's sign halves all later steps.
+    """
+    tau2, value, before, damp = start, restricted_log_likelihood(problem, start), 0.0, 1.0
     for _ in range(STEPS):
         t = traces(problem, tau2)
-        new, reached = _uphill(problem, tau2, (t.ypp - t.p) / t.pp, value)
-        done = abs(new - tau2) <= TOLERANCE * (tau2 + float(problem.v.min()))
-        tau2, value = new, reached
-        if done:
+        step = (t.ypp - t.p) / t.pp
+        damp = damp / 2 if step * before < 0 else damp
+        new, value = _uphill(problem, tau2, damp * step, value)
+        moved, tau2, before = abs(new - tau2), new, step
+        if moved <= TOLERANCE * (tau2 + float(problem.v.min())):
             break
     return tau2
 
