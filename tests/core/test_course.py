@@ -185,11 +185,13 @@ def test_conditional_step_needs_its_rule():
 
 
 def test_discharge():
-    """Nobody may leave before the minimum stay, nor on a pressure that nobody took."""
-    course = recorded(SMALL, [*before_dose(SMALL), dose(1, 72)])
+    """Nobody may leave before the minimum stay, nor on a pressure that nobody took since the dose began."""
+    unread = recorded(SMALL, [*before_dose(SMALL), dose(1, 72)])
+    course = recorded(SMALL, [*before_dose(SMALL), dose(1, 72), event(ev.ReadingTaken("systolic_mmhg", 125), 72.9)])
     early = event(ev.ConsentWithdrawn("x"), 72 + 1).observed_at
     later = event(ev.ConsentWithdrawn("x"), 72 + 2).observed_at
     assert discharge_verdict(SMALL, course, early).truth is Truth.FAILS
+    assert discharge_verdict(SMALL, unread, later).truth is Truth.UNKNOWN
     assert discharge_verdict(SMALL, course, later).truth is Truth.HOLDS
     blind = replay(SMALL, [e for e in course.log if not isinstance(e.what, ev.ReadingTaken)])
     assert discharge_verdict(SMALL, blind, later).truth is Truth.UNKNOWN

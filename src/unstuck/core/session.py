@@ -199,18 +199,22 @@ def _due(
 def _row_due(row: ReadingPlan, happened: list[Event], start: datetime, anchor: str) -> Iterator[ReadingDue]:
     taken = _taken(happened, row, start)
     if row.at_min:
-        yield from _set_points(row, happened, start, anchor)
+        yield from _set_points(row, taken, start, anchor)
     elif taken is None:
         yield ReadingDue(row.readings, start + timedelta(minutes=row.every_min or 0), row.source, anchor)
     elif row.every_min is not None:
         yield ReadingDue(row.readings, taken + timedelta(minutes=row.every_min), row.source, "last_reading")
 
 
-def _set_points(row: ReadingPlan, happened: list[Event], start: datetime, anchor: str) -> Iterator[ReadingDue]:
-    """The first set point that has not been met: as many rounds as points count, each taken since the start."""
-    rounds = min((len(_moments(happened, name, start)) for name in row.readings), default=0)
-    if rounds < len(row.at_min):
-        yield ReadingDue(row.readings, start + timedelta(minutes=row.at_min[rounds]), row.source, anchor)
+def _set_points(row: ReadingPlan, taken: datetime | None, start: datetime, anchor: str) -> Iterator[ReadingDue]:
+    """The first set point that the last whole round does not meet: a round meets the points behind it and the one
+    that it lies nearer to, so that nothing read at minute 3 stands for what is to be read at minute 40."""
+    before = 0
+    for point in row.at_min:
+        if taken is None or taken < start + timedelta(minutes=(before + point) / 2):
+            yield ReadingDue(row.readings, start + timedelta(minutes=point), row.source, anchor)
+            return
+        before = point
 
 
 def _taken(happened: list[Event], row: ReadingPlan, since: datetime) -> datetime | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from unstuck.core.conditions import All, Condition, Seen, Truth, all_of, facts_of, judge, negate
+from unstuck.core.conditions import All, Condition, Facts, Seen, Truth, all_of, facts_of, judge, negate
 from unstuck.core.course import Course, standing
 from unstuck.core.events import StepHeld
 from unstuck.core.facts import CourseFacts
@@ -139,9 +139,33 @@ def _gate(course: Course, gate: Gate, step: str, occurrence: int, at: datetime) 
     )
 
 
-def _latest(rule: Condition, facts: CourseFacts, at: datetime) -> tuple[tuple[str, Seen | None], ...]:
+def _latest(rule: Condition, facts: Facts, at: datetime) -> tuple[tuple[str, Seen | None], ...]:
     pairs = [(fact_words(fact), facts.seen(fact, at)) for fact in facts_of(rule)]
     return tuple((words, seen[-1] if seen else None) for words, seen in pairs)
+
+
+_RISK = "cssrs_screen.risk"
+_SIGNED = "person.leaving_signed"
+_KEPT = ("person.", "room.", "done.", "consent")
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaving:
+    """Facts as leaving sees them: a reading or a score counts once it was taken after the dose began.
+
+    What was read before stays as the baseline of a change. A signature counts only when it follows the latest answer.
+    """
+
+    facts: CourseFacts
+    began: datetime
+
+    def seen(self, fact: str, until: datetime) -> Sequence[Seen]:
+        values = self.facts.seen(fact, until)
+        if fact == _SIGNED:
+            asked = self.facts.seen(_RISK, until)
+            return [s for s in values if asked and s.at >= asked[-1].at]
+        fresh = fact.startswith(_KEPT) or (values and values[-1].at >= self.began)
+        return values if fresh else ()
 
 
 def discharge_verdict(protocol: Protocol, course: Course, at: datetime) -> Verdict:
@@ -151,7 +175,8 @@ def discharge_verdict(protocol: Protocol, course: Course, at: datetime) -> Verdi
     if plan is None or not course.doses:
         missing = RuleVerdict("plan", Truth.UNKNOWN, "A monitoring plan and a dose are known.", "", "", Otherwise.HOLD)
         return Verdict("discharge", len(course.doses), (missing,))
-    facts = CourseFacts(course)
+    given = [dose.observed_at for dose in course.doses if dose.observed_at <= at] or [course.doses[-1].observed_at]
+    facts = _Leaving(CourseFacts(course), given[-1])
     for number, rule in enumerate(parts_of_leaving(plan), 1):
         truth, seen = judge(rule, facts, at), _latest(rule, facts, at)
         why = "Rule for leaving."
@@ -172,7 +197,7 @@ def parts_of_leaving(plan: MonitoringPlan) -> tuple[Condition, ...]:
             return (rule,)
 
 
-def _stay(facts: CourseFacts, minutes: int, since: str, source: str, at: datetime) -> RuleVerdict:
+def _stay(facts: Facts, minutes: int, since: str, source: str, at: datetime) -> RuleVerdict:
     clock = "minutes_since_dose_end" if since == "dose_end" else "minutes_since_dose_start"
     seen = facts.seen(clock, at)
     truth = Truth.UNKNOWN if not seen else negate(Truth.HOLDS if float(seen[-1].value) < minutes else Truth.FAILS)

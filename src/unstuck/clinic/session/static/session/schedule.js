@@ -70,13 +70,15 @@ function due(plan, visit, run, phase, { peakUntil }) {
 
 function rowDue(row, taken, start) {
   const by = (moment) => [{ readings: row.readings, by: moment }];
+  const last = taken.every((list) => list.length) ? Math.min(...taken.map((list) => Math.max(...list))) : null;
   if (row.at_min.length) {
-    const rounds = Math.min(...taken.map((list) => list.length));
-    return rounds < row.at_min.length ? by(start + row.at_min[rounds] * MINUTE) : [];
+    // A round meets the set points behind it and the one that it lies nearer to.
+    const met = (point, n) => last !== null && last >= start + (((n ? row.at_min[n - 1] : 0) + point) / 2) * MINUTE;
+    const open = row.at_min.find((point, n) => !met(point, n));
+    return open === undefined ? [] : by(start + open * MINUTE);
   }
-  if (!taken.every((list) => list.length)) return by(start + (row.every_min ?? 0) * MINUTE);
-  if (row.every_min === null) return [];
-  return by(Math.min(...taken.map((list) => Math.max(...list))) + row.every_min * MINUTE);
+  if (last === null) return by(start + (row.every_min ?? 0) * MINUTE);
+  return row.every_min === null ? [] : by(last + row.every_min * MINUTE);
 }
 
 /** Facts of this visit: the server's series since its first event, and the readings that wait. */
