@@ -111,6 +111,7 @@ def test_an_unanswered_alarm_becomes_an_alert_once(cast: Cast) -> None:
             work_once()
     (alert,) = alerts()
     assert (alert.place, alert.details["alarm"], alert.owner) == ("chair_2", "pressure_high", cast["cleo"])
+    assert "Called: Cleo, goes on at 09:08." in first(cast["nia"], 6.4).why
 
 
 def test_a_glance_at_the_board_raises_it_as_well(cast: Cast) -> None:

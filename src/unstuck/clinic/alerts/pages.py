@@ -57,6 +57,8 @@ class AlertRow:
     late: bool
     due_at: datetime | None
     known: bool
+    course: str = ""
+    cause: str = ""
 
     @property
     def address(self) -> str:
@@ -148,6 +150,8 @@ def alert_row(alert: Alert, kind: AlertKind, reader: Reader) -> AlertRow:
         late=bool(alert.due_at and alert.due_at < reader.at) or alert.stage > 0,
         due_at=alert.due_at,
         known=known,
+        course=alert.course.key if alert.course else "",
+        cause=alert.cause,
     )
 
 

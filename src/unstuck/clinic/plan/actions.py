@@ -15,6 +15,7 @@ from unstuck.clinic.course.actions import Entry, write
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.queries import load
 from unstuck.clinic.people.models import Account
+from unstuck.clinic.plan.visits import alarm_cause
 from unstuck.clinic.session import queries as session_queries
 from unstuck.clinic.session.actions import hand_over
 from unstuck.core.alarms import Alarm
@@ -40,11 +41,6 @@ class Place:
     occurrence: int
 
 
-def alarm_cause(place: Place, alarm: Alarm) -> str:
-    """The cause of the alert that an alarm becomes: this rule, this time."""
-    return f"{place.step}:{place.occurrence}:{alarm.rule.key}:{alarm.raised_at.isoformat(timespec='seconds')}"
-
-
 def answer_alarm(place: Place, key: str, answer: Answer, account: Account, at: datetime, action: str = "") -> None:
     """The answer is recorded; an alert that the alarm became goes with it. Raises NoSuchAlarm and core Refusals.
 
@@ -64,7 +60,7 @@ def answer_alarm(place: Place, key: str, answer: Answer, account: Account, at: d
 
 def _follow(place: Place, alarm: Alarm, answer: Answer, account: Account, at: datetime) -> None:
     """The alert of this alarm: taken with it, or raised at once where somebody asks for more people."""
-    cause = alarm_cause(place, alarm)
+    cause = alarm_cause(place.step, place.occurrence, alarm)
     if answer is Answer.ESCALATED:
         details = {"place": "", "step": place.step, "occurrence": place.occurrence, "alarm": alarm.rule.key}
         alerts.raise_alert("session_alarm", place.course.key, account.key, at, cause, details)

@@ -144,7 +144,7 @@ def _taken(seat: Seat, visit: Visit, eyes: Eyes, day: Day, room: Room) -> ChairC
         word = _("Expected") if expected else _("Here")
         level = "planned" if expected else "ok"
         return replace(base, level=level, word=word, due=_("Booked"), figure=clock(visit.at, day.zone))
-    asked = needs(visit, eyes, day, room.names)
+    asked = needs(visit, eyes, day, room)
     base = _with_need(base, asked[0]) if asked else _without(base, visit, day)
     return _with_room(base, visit, asked, eyes, day, room)
 

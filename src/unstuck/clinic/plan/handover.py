@@ -64,7 +64,7 @@ def hand_over_page(courses: list[Loaded], heard: dict[Key, Heard], eyes: Eyes, r
 def _chair(visit: Visit, eyes: Eyes, room: Room, day: Day) -> HandChair:
     row, live = visit.loaded.row, visit.session
     reads = eyes.reads(row.key)
-    asked = needs(visit, eyes, day, room.names)
+    asked = needs(visit, eyes, day, room)
     return HandChair(
         mark=f"{row.key}/{visit.step}/{visit.occurrence}",
         where=room.where(visit.place) or _("No chair"),

@@ -23,6 +23,8 @@ from unstuck.clinic.rooms.queries import seats
 from unstuck.core.alerting import Duty
 from unstuck.core.session_events import HandedOver
 
+ALARM = "session_alarm"
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -41,9 +43,14 @@ def look(account: Account, at: datetime) -> Seen:
     asked = today(courses, day, heard)
     unanswered_to_alerts((visit for one in asked for visit in one.visits if visit.running), at)
     climb.escalate_due(at)
-    room = Room(seats(), staff_names(people_of(courses)))
+    rows_of_alerts = _alerts(account, at)
+    called = {
+        (row.course, row.cause): f"{row.owner}, {row.clock}" for row, kind, _at in rows_of_alerts if kind == ALARM
+    }
+    room = Room(seats(), staff_names(people_of(courses)), called)
     nurses = sum(1 for shift in rota.on_duty(at) if shift.duty == Duty.NURSE.value)
-    told = Told(room, _alerts(account, at), nurses)
+    mine = tuple(row for row in rows_of_alerts if row[0].mine)
+    told = Told(room, mine, nurses)
     return Seen(courses, board(asked, eyes_of(account, courses), day, told))
 
 
@@ -58,4 +65,4 @@ def _alerts(account: Account, at: datetime) -> tuple[tuple[AlertRow, str, dateti
         return ()
     policy, reader = times.policy(), Reader(account, at, clock.zone())
     rows = [(alert_row(a, policy.kind(a.kind), reader), a.kind, a.raised_at) for a in climb.open_alerts()]
-    return tuple(sorted((row for row in rows if row[0].mine), key=lambda row: row[0].order))
+    return tuple(sorted(rows, key=lambda row: row[0].order))

@@ -10,8 +10,8 @@ from enum import IntEnum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from unstuck.clinic.plan.sight import Eyes
-from unstuck.clinic.plan.visits import Day, Visit
+from unstuck.clinic.plan.sight import Eyes, Room
+from unstuck.clinic.plan.visits import Day, Visit, alarm_cause
 from unstuck.clinic.plan.words import alarm_words, clock, count_text, readings, value_text
 from unstuck.core.alarms import Alarm
 from unstuck.core.conditions import facts_of
@@ -87,11 +87,11 @@ class Need:
         return self.rank, self.moment
 
 
-def needs(visit: Visit, eyes: Eyes, day: Day, names: NAMES) -> list[Need]:
+def needs(visit: Visit, eyes: Eyes, day: Day, room: Room) -> list[Need]:
     """Everything that the visit asks for now, the most urgent first; nothing for who may not see the room."""
     if not (eyes.clinical and visit.running):
         return []
-    found = [*_calls(visit, day), *_alarms(visit, eyes, day, names), *_silence(visit, day), *_readings(visit, day)]
+    found = [*_calls(visit, day), *_alarms(visit, eyes, day, room), *_silence(visit, day), *_readings(visit, day)]
     return sorted(found, key=lambda need: need.order)
 
 
@@ -123,15 +123,15 @@ def _call_words(call: OpenCall, day: Day) -> str:
     return patient if call.by == "patient" else _("Called at %(when)s by staff.") % told
 
 
-def _alarms(visit: Visit, eyes: Eyes, day: Day, names: NAMES) -> Iterator[Need]:
+def _alarms(visit: Visit, eyes: Eyes, day: Day, room: Room) -> Iterator[Need]:
     for alarm in visit.session.alarms:
         if alarm.taken_at is None:
-            yield _open_alarm(visit, alarm, eyes, day)
+            yield _open_alarm(visit, alarm, eyes, day, room)
         else:
-            yield _taken_alarm(visit, alarm, eyes, day, names)
+            yield _taken_alarm(visit, alarm, eyes, day, room.names)
 
 
-def _open_alarm(visit: Visit, alarm: Alarm, eyes: Eyes, day: Day) -> Need:
+def _open_alarm(visit: Visit, alarm: Alarm, eyes: Eyes, day: Day, room: Room) -> Need:
     known = eyes.reads(visit.loaded.row.key)
     figure, small = _alarm_figure(visit, alarm, day) if known else ("", "")
     urgent = alarm.rule.urgent
@@ -141,7 +141,7 @@ def _open_alarm(visit: Visit, alarm: Alarm, eyes: Eyes, day: Day) -> Need:
         level="now" if urgent else "late",
         word=_("Act now") if urgent else _("Look"),
         what=alarm_words(alarm.rule.key) if known else _("An alarm rings here"),
-        why=_alarm_why(alarm, day) if known else _("Go to the chair; who watches it sees more."),
+        why=_alarm_why(visit, alarm, day, room) if known else _("Go to the chair; who watches it sees more."),
         figure=figure,
         small=small,
         rings="now" if urgent else "late",
@@ -149,11 +149,14 @@ def _open_alarm(visit: Visit, alarm: Alarm, eyes: Eyes, day: Day) -> Need:
     )
 
 
-def _alarm_why(alarm: Alarm, day: Day) -> str:
+def _alarm_why(visit: Visit, alarm: Alarm, day: Day, room: Room) -> str:
     told = [f"{alarm.rule.action} {_('Rule')}: {sentence(alarm.rule.rule)}"]
     if not alarm.holds:
         told.append(_("The last reading is back within the limit; somebody still has to look."))
-    if alarm.take_by:
+    called = room.alerts.get((visit.loaded.row.key, alarm_cause(visit.step, visit.occurrence, alarm)))
+    if called:
+        told.append(_("Called: %(who)s.") % {"who": called})
+    elif alarm.take_by:
         words = _("An alert since %(when)s.") if alarm.unanswered else _("Becomes an alert at %(when)s.")
         told.append(words % {"when": clock(alarm.take_by, day.zone)})
     return " ".join(told)

@@ -15,8 +15,8 @@ from unstuck.clinic.alerts.models import Alert
 from unstuck.clinic.course import queries
 from unstuck.clinic.course.queries import Loaded
 from unstuck.clinic.people.models import Account
-from unstuck.clinic.plan.actions import Place, alarm_cause
-from unstuck.clinic.plan.visits import Day, Visit, running_visits
+from unstuck.clinic.plan.actions import Place
+from unstuck.clinic.plan.visits import Day, Visit, alarm_cause, running_visits
 from unstuck.clinic.plan.watch import Heard, Key, watches
 from unstuck.core.session_events import AlarmAnswered, Call, CallAnswered
 
@@ -114,7 +114,9 @@ def wanted_of(visit: Visit, at: datetime) -> Iterator[Wanted]:
 def _unanswered(visit: Visit, place: Place, at: datetime) -> Iterator[Wanted]:
     for alarm in visit.session.alarms:
         if alarm.unanswered or alarm.escalated_at:
-            yield _one("session_alarm", place, alarm_cause(place, alarm), alarm.rule.key, visit.place)
+            yield _one(
+                "session_alarm", place, alarm_cause(visit.step, visit.occurrence, alarm), alarm.rule.key, visit.place
+            )
     for call in visit.session.calls:
         cause = f"{visit.step}:{visit.occurrence}:{call.call}:{_second(call.at)}"
         yield _one(CALLS[call.call], place, cause, "", visit.place)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from unstuck.clinic.course.queries import Loaded
 from unstuck.clinic.people import access
@@ -46,10 +46,14 @@ def eyes_of(account: Account, courses: Iterable[Loaded]) -> Eyes:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What the board knows besides the courses: the chairs in use, and names of accounts by key."""
+    """What the board knows besides the courses: the chairs in use, names of accounts by key, and who is being called.
+
+    `alerts` has, by course and cause, whom the alert of an alarm is with and when it goes on.
+    """
 
     seats: tuple[Seat, ...]
     names: Mapping[str, str]
+    alerts: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def where(self, place: str) -> str:
         """The chair as the site calls it."""

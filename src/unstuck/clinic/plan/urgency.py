@@ -86,7 +86,7 @@ def to_reach(today: Today, eyes: Eyes, day: Day, room: Room) -> QueueRow | None:
 
 def _at_the_chair(today: Today, eyes: Eyes, day: Day, room: Room) -> Iterator[QueueRow]:
     for visit in today.visits:
-        yield from (_needed(today, visit, need, eyes, room) for need in needs(visit, eyes, day, room.names))
+        yield from (_needed(today, visit, need, eyes, room) for need in needs(visit, eyes, day, room))
 
 
 def _needed(today: Today, visit: Visit, need: Need, eyes: Eyes, room: Room) -> QueueRow:

@@ -9,6 +9,7 @@ from zlib import crc32
 
 from unstuck.clinic.course.queries import Loaded
 from unstuck.clinic.plan.watch import Heard, Key
+from unstuck.core.alarms import Alarm
 from unstuck.core.course import Course as State
 from unstuck.core.course import standing
 from unstuck.core.events import DoseGiven, VisitBooked
@@ -78,6 +79,11 @@ class Visit:
         if self.heard is None or not self.running or longest is None:
             return None
         return self.heard.at if at - self.heard.at > timedelta(seconds=longest) else None
+
+
+def alarm_cause(step: str, occurrence: int, alarm: Alarm) -> str:
+    """The cause of the alert that an alarm becomes: this rule, this time."""
+    return f"{step}:{occurrence}:{alarm.rule.key}:{alarm.raised_at.isoformat(timespec='seconds')}"
 
 
 @dataclass(frozen=True, slots=True)
