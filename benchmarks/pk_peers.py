@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -134,13 +135,17 @@ def with_roadrunner() -> Engine:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    """Nothing that a library writes by itself reaches the terminal."""
+    sys.stdout.flush()
+    kept, nothing = [os.dup(1), os.dup(2)], os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 1)
     os.dup2(nothing, 2)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        for place, old in enumerate(kept, start=1):
+            os.dup2(old, place)
+            os.close(old)
         os.close(nothing)
 
 

@@ -10,7 +10,8 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_the_cards_table_is_what_the_models_give(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each row of measurements in the card is the model's own number of today, and exactly the two known misses are no."""
+    """Each row of measurements in the card is the model's own number of today, and exactly the two known misses are
+    no."""
     monkeypatch.syspath_prepend(str(ROOT / "tools"))
     import pk_card
 

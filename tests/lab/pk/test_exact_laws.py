@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.linalg import expm
 
 from unstuck.lab.pk import Person, Regimen, bolus, build, dose, infusion, load_set, people, predict, solve
+from unstuck.lab.pk.population import Luck, draw_people, draw_values, load_makeup
 from unstuck.lab.pk.regimen import Dose
 from unstuck.lab.pk.system import System
 
@@ -164,3 +165,23 @@ def test_the_area_follows_the_curve() -> None:
         before = times < 5
         parts = [np.trapezoid(course[name][0][mask], times[mask]) for mask in (before, ~before)]
         assert sum(parts) == pytest.approx(course.auc[name][0], rel=2e-3)
+
+
+def test_a_thousand_drawn_people_agree_with_the_matrix_exponential() -> None:
+    """1,000 people drawn from the recommended model, during and after an infusion, agree to 1e-10 (oracle 1)."""
+    luck = Luck(11, 0, 1000)
+    who = draw_people(load_makeup(), luck)
+    system = build(KET1, draw_values(KET1, who, luck), who).reduced({"iv_infusion"}, KET1.domain.outputs)
+    hours, count = 2 / 3, len(system.states)
+    wide = np.zeros((1000, count + 1, count + 1))
+    wide[:, :count, :count] = system.matrix
+    wide[:, system.states.index("c"), count] = 0.5 * who.weight_kg / hours
+    end = expm(wide * hours)[:, :count, count]
+    wanted = {0.3: expm(wide * 0.3)[:, :count, count], hours: end}
+    wanted |= {t: np.einsum("nij,nj->ni", expm(system.matrix * (t - hours)), end) for t in (1.0, 3.0, 12.0)}
+    course = solve(system, infusion(40, mg_per_kg=0.5), who, np.array(list(wanted)))
+    for name, reading in system.readings.items():
+        k = system.states.index(reading.state)
+        curves = np.stack([states[:, k] for states in wanted.values()], axis=1) * reading.scale[:, None]
+        error = np.abs(course[name] - curves) / curves.max(axis=1, keepdims=True)
+        assert error.max() <= 1e-10

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import os
+import subprocess
+import sys
 import tracemalloc
 
 import numpy as np
@@ -14,8 +18,10 @@ from unstuck.lab.pk import Person, Regimen, bolus, build, dose, infusion, load_s
 from unstuck.lab.pk.cohort import Wish, simulate, simulate_people
 from unstuck.lab.pk.population import Luck, at_occasion, draw_people, draw_values, load_makeup
 from unstuck.lab.pk.regimen import Dose
+from unstuck.lab.pk.segments import telling_of_compilation
 
 KET1 = load_set("ket1")
+ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
 TIMES_H = np.array([0.0, 0.2, 0.5, 2 / 3, 1.0, 2.0, 4.0, 9.0, 25.0])
 
 
@@ -114,3 +120,20 @@ def test_memory_does_not_grow_with_the_population() -> None:
         most.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert most[1] < 1.2 * most[0]
+
+
+def test_the_first_call_says_that_it_compiles() -> None:
+    """Where nothing is loaded yet and the work takes long, a line says so, once; where it is quick, nothing is said."""
+    simulate(Wish(KET1, bolus(mg=20), TIMES_H), 64, seed=1)
+    told = io.StringIO()
+    script = (
+        "import sys, time; from unstuck.lab.pk.segments import telling_of_compilation as t\n"
+        "with t(sys.stderr, after_s=0.05): time.sleep(float(sys.argv[1]))"
+    )
+    for seconds, lines in (("0.6", 1), ("0", 0)):
+        command = [sys.executable, "-c", script, seconds]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=ENVIRONMENT)
+        assert done.stderr.count("Compiling the solver") == lines
+    with telling_of_compilation(told, after_s=0.01):  # it is loaded by now
+        simulate(Wish(KET1, bolus(mg=20), TIMES_H), 64, seed=1)
+    assert told.getvalue() == ""
