@@ -86,6 +86,21 @@ def test_with_an_empty_rota_the_safety_lead_owns_it_and_all_on_duty_see_it(
             assert b"An answer about suicide" in signed_in(name).get("/alerts/").content
 
 
+def test_every_page_of_the_owner_says_that_an_alert_waits(
+    cast: Cast, course: Course, at: datetime, signed_in: Callable[[str], Client]
+) -> None:
+    """The menu counts what is the reader's or everybody's and that nobody took; a colleague's alert is not counted."""
+    alert = raised(course, at)
+    with clock.stopped(at + MINUTE):
+        waiting = "waiting for you"
+        assert waiting in signed_in("cleo").get("/courses/").content.decode()
+        assert waiting not in signed_in("nia").get("/courses/").content.decode()
+        climb.escalate_due(at + 40 * MINUTE)
+        assert waiting in signed_in("nia").get("/courses/").content.decode()
+        actions.take(alert.key, cast["ben"], at + 41 * MINUTE)
+        assert waiting not in signed_in("nia").get("/courses/").content.decode()
+
+
 def test_without_a_named_lead_a_prescriber_owns_it(cast: Cast, course: Course, at: datetime) -> None:
     """While nobody is named the longest-standing prescriber owns what nobody else does."""
     assert not rota.is_lead_named()

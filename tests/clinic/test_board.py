@@ -120,7 +120,7 @@ def test_chairs_show_who_is_booked() -> None:
 
 def test_whoever_has_left_frees_the_chair() -> None:
     """After discharge the chair is empty."""
-    gone = running("Rosa Running", event(ev.Discharged("infusion", 1), 75))
+    gone = running("Rosa Running", event(ev.Discharged("infusion", 1, ev.Leaving.TRANSFER), 75))
     assert not any(card.key for card in page(gone, hours=75.1).chairs)
 
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from unstuck.clinic import clock
+from unstuck.clinic.alerts.models import Alert
 from unstuck.clinic.people import access
 from unstuck.clinic.people.models import Account
 
@@ -42,7 +44,17 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "theme": theme_of(request),
         "crisis_phone": settings.UNSTUCK_CRISIS_PHONE,
         "navigation": menu(request),
+        "alerts_page": address("alerts:open"),
+        "alerts_waiting": SimpleLazyObject(lambda: alerts_waiting(request)),
     }
+
+
+def alerts_waiting(request: HttpRequest) -> int:
+    """How many open alerts that nobody took are this account's or everybody's; asked only by pages with the menu."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, Account) or not access.may_see_alerts(user):
+        return 0
+    return Alert.objects.filter(Q(owner=user) | Q(owner=None), closed_at=None, taken_by=None).count()
 
 
 def theme_of(request: HttpRequest) -> str:
