@@ -248,7 +248,7 @@ def test_a_clock_that_is_off_is_shown_and_due_times_are_the_servers(infusion: Ru
     page.context.set_offline(True)
     page.clock.fast_forward(8 * 60_000)
     expect(page.locator("#next .next-kicker")).to_have_text("Next")
-    page.clock.fast_forward(60_000)
+    page.clock.fast_forward(62_000)  # ten minutes and two seconds after the dose, for the server
     expect(page.locator("#next .next-kicker")).to_contain_text("Late", timeout=3000)
 
 
