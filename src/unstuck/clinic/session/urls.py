@@ -24,6 +24,7 @@ urlpatterns = [
     path(f"{_ONE}monitor/", views.from_monitor, name="monitor"),
     path(f"{_ONE}correct/", views.correction, name="correct"),
     path(f"{_ONE}leave/", views.leave, name="leave"),
+    path(f"{_ONE}paper/", views.paper_twin, name="paper"),
     path(f"{_ONE}help-link/", help.link, name="help_link"),
     path(f"{_ONE}rate/<str:instrument>/", views.rate, name="rate"),
 ]

@@ -31,6 +31,7 @@ from unstuck.clinic.session.corrections import correct
 from unstuck.clinic.session.device_words import device_says
 from unstuck.clinic.session.models import RoomCheck
 from unstuck.clinic.session.pages import Reader, SessionPage, session_page
+from unstuck.clinic.session.paper import paper
 from unstuck.clinic.session.prediction import is_signed, predicted, sign
 from unstuck.clinic.session.queries import Live, NoSuchSession, Place, live, room_check_of_today
 from unstuck.clinic.session.receiving import Batch, receive
@@ -279,3 +280,17 @@ def prediction(request: HttpRequest) -> HttpResponseBase:
             wrong = refusal
     context = {"signed": is_signed(), "wrong": wrong}
     return render(request, "session/prediction.html", context, status=409 if wrong else 200)
+
+
+@access.require(access.is_care)
+@require_GET
+def paper_twin(request: HttpRequest, key: str, step: str, occurrence: int) -> HttpResponseBase:
+    """The rest of the session's schedule as one sheet to print; reading it is an entry."""
+    account, at, course = access.account_of(request), clock.now(request), course_of(key)
+    try:
+        stands = live(course, Place(step, occurrence), at)
+    except NoSuchSession as missing:
+        return render(request, "session/missing.html", {"wrong": missing}, status=404)
+    note_reading(account, course.key, "session_paper", at)
+    page = session_page(stands, reader_of(account, course), {}, at, clock.zone())
+    return render(request, "session/paper.html", {"page": page, "sheet": paper(stands, page, at, clock.zone())})
