@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,8 +13,10 @@ import pytest
 
 from tests.course_makers import MINUTE
 from tests.session_makers import PLACE, Cast, by, check_in, checked, ordered, ready, running, vial
+from unstuck.clinic import clock
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.queries import load
+from unstuck.clinic.people import access
 from unstuck.clinic.session import actions
 from unstuck.clinic.session.receiving import Batch, Receipt, Sent, receive
 from unstuck.core import refusals as no
@@ -125,3 +128,36 @@ def test_a_chair_is_handed_over_only_by_its_own_act(cast: Cast, at: datetime) ->
     course, now = running(cast, at)
     what = {"step": "infusion", "occurrence": 1, "chair": "chair_1", "to": "nobody"}
     assert said(course, cast, now, sent("HandedOver", now, **what))[0].status == "refused"
+
+
+def test_the_page_works_out_what_to_draw(cast: Cast, at: datetime, signed_in: Any) -> None:
+    """0.5 mg/kg at 80 kg are 40 mg: 4 mL of the scanned 10 mg/mL, and a pump at 6 mL/h over 40 minutes."""
+    course, now = ready(cast, at)
+    check_in(course, cast, now)
+    ordered(course, cast, now)
+    lot = vial(cast, now)
+    with clock.stopped(now + MINUTE):
+        html = signed_in("nia").get(f"/session/{course.key}/infusion/1/draw/", {"lot": lot.code}).content.decode()
+    assert all(word in html for word in ("40.00 mg", "10 mg/mL", '<b class="num-l">4 mL</b>', "6.00 mL/h", "0.00 mg"))
+
+
+def test_a_refusal_tells_a_blinded_reader_neither_drug_nor_amount(
+    cast: Cast, at: datetime, signed_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Too much drawn is refused on the page; to who may not know the arm it says neither mg nor the drug's name."""
+    course, now = ready(cast, at)
+    check_in(course, cast, now)
+    ordered(course, cast, now)
+    lot = vial(cast, now)
+    address = f"/session/{course.key}/infusion/1/"
+    form = {"role": "giver", "lot": lot.code, "units": "9", "entry": "check-form-1"}
+    with clock.stopped(now + MINUTE):
+        nia = signed_in("nia")
+        assert "90 mg" in nia.post(f"{address}check/", form).content.decode()
+        monkeypatch.setattr(access, "may_see_doses", lambda _account, _course: False)
+        pages = [nia.post(f"{address}check/", form), nia.get(f"{address}draw/", {"lot": lot.code})]
+    refused = re.search(r'class="errors".*?</div>', pages[0].content.decode(), re.S)
+    card = re.search(r"<section class=.card stack.*?</section>", pages[1].content.decode(), re.S)
+    assert refused and card
+    assert "more than the order" in refused[0] and "4 mL" in card[0] and "6.00 mL/h" in card[0]
+    assert not any(re.search(r"\bmg\b|ketamine", text[0], re.I) for text in (refused, card))

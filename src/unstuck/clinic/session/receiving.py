@@ -21,6 +21,7 @@ from unstuck.clinic.people.models import Account
 from unstuck.clinic.session import wire
 from unstuck.clinic.session.projection import project
 from unstuck.clinic.session.queries import Place, refuse_unknown
+from unstuck.clinic.session.refused import told_to
 from unstuck.clinic.session.said import Sent as Sent
 from unstuck.clinic.session.said import entries_of, fields_of
 from unstuck.core import events as ev
@@ -154,7 +155,8 @@ def _one(loaded: Loaded, place: Place, sent: Sent, account: Account, at: datetim
     try:
         with transaction.atomic():
             write_all(loaded.row, [_made(loaded, place, sent, account, at)])
-    except Complaint as wrong:
+    except Complaint as refusal:
+        wrong = told_to(account, loaded.row, refusal)
         return Receipt(sent.id, "refused", at, wrong.what, wrong.mend or "")
     return Receipt(sent.id, "saved", at)
 

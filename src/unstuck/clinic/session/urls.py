@@ -26,5 +26,6 @@ urlpatterns = [
     path(f"{_ONE}leave/", views.leave, name="leave"),
     path(f"{_ONE}paper/", views.paper_twin, name="paper"),
     path(f"{_ONE}help-link/", help.link, name="help_link"),
+    path(f"{_ONE}draw/", views.draw, name="draw"),
     path(f"{_ONE}rate/<str:instrument>/", views.rate, name="rate"),
 ]

@@ -29,12 +29,14 @@ from unstuck.clinic.session.chart_svg import chart_svg
 from unstuck.clinic.session.checks import CheckForm, check_by, in_hand
 from unstuck.clinic.session.corrections import correct
 from unstuck.clinic.session.device_words import device_says
+from unstuck.clinic.session.drawing import draw_row
 from unstuck.clinic.session.models import RoomCheck
 from unstuck.clinic.session.pages import Reader, SessionPage, session_page
 from unstuck.clinic.session.paper import paper
 from unstuck.clinic.session.prediction import is_signed, predicted, sign
 from unstuck.clinic.session.queries import Live, NoSuchSession, Place, live, room_check_of_today
 from unstuck.clinic.session.receiving import Batch, receive
+from unstuck.clinic.session.refused import told_to
 from unstuck.clinic.session.said import entries_of, number
 from unstuck.clinic.session.wanted import facts_to_state, instruments_to_rate
 from unstuck.core import events as ev
@@ -131,7 +133,7 @@ def _acting(rule: access.Rule, act: Act) -> Callable[..., HttpResponseBase]:
         try:
             act(request, course, place, entry)
         except Complaint as wrong:
-            return _page(request, course, place, wrong)
+            return _page(request, course, place, told_to(account, course, wrong))
         return redirect("session:session", key=key, step=step, occurrence=occurrence)
 
     return view
@@ -256,6 +258,21 @@ def rate(request: HttpRequest, key: str, step: str, occurrence: int, instrument:
     reader = reader_of(access.account_of(request), course)
     page = session_page(stands, reader, {}, clock.now(request), clock.zone())
     return render(request, "session/rate.html", {"page": page, "instrument": load_instrument(instrument)})
+
+
+@access.require(access.is_care)
+@require_GET
+def draw(request: HttpRequest, key: str, step: str, occurrence: int) -> HttpResponseBase:
+    """What the standing order means in the container that was scanned. Nothing is recorded."""
+    account, course, at = access.account_of(request), course_of(key), clock.now(request)
+    stands = live(course, Place(step, occurrence), at)
+    page = session_page(stands, reader_of(account, course), {}, at, clock.zone())
+    row, wrong, scanned = None, None, request.GET.get("lot", "")
+    try:
+        row = draw_row(stands, scanned, account, at) if scanned else None
+    except Complaint as refusal:
+        wrong = told_to(account, course, refusal)
+    return render(request, "session/draw.html", {"page": page, "row": row, "wrong": wrong})
 
 
 @access.require(access.is_anyone)
