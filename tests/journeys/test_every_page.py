@@ -44,7 +44,6 @@ PAGES = [
     ("cleo", "{course}"),
     ("finn", "{course}"),
     ("dev", "{course}"),
-    ("nia", "{course}record/dose/"),
     ("nia", "{course}record/reading/"),
     ("cleo", "{course}record/override/"),
     ("finn", "{course}record/book/"),
