@@ -327,6 +327,14 @@ def test_an_interval_beyond_the_axis_has_an_arrow() -> None:
     assert svg.count('class="m5"') == 2
 
 
+def test_an_estimate_beyond_the_axis_has_no_mark_on_it() -> None:
+    """Where estimate and interval lie beyond the axis only an arrow is drawn, so that nobody reads the axis's end."""
+    rows = (Row("Far", "", 5.03, 3.98, 6.07), Row("Near", "", 0.6, -0.3, 1.5))
+    for svg in (wide_svg, narrow_svg):
+        drawn = svg(Forest("t", "h", axis_for(rows, "control", "therapy"), rows))
+        assert drawn.count('class="m5"') == 1 and drawn.count('class="hollow h5"') == 1
+
+
 def test_the_funnel_judges_by_size() -> None:
     """Half the benchmark is nothing unusual among five people and is rare among two hundred."""
     assert verdict(Dot("small", 5, 1), 0.5) == "within what chance gives"

@@ -8,13 +8,13 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from unstuck.core.claims_file import smallest_group
 from unstuck.core.errors import Complaint
 from unstuck.lab.meta.answer import Answer, as_json
 from unstuck.lab.meta.inference import Options
 from unstuck.lab.meta.pool import pool
 from unstuck.lab.meta.report import text_of
 from unstuck.lab.meta.sites import (
-    MINIMUM_CELL,
     About,
     Contrast,
     Kind,
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     make.add_argument("--person", required=True, metavar="COL", help="column that tells persons apart; it stays here")
     make.add_argument("--event", action="store_true", help="the outcome is yes (1) or no (0)")
     make.add_argument("--unit", default="", help="the unit of a measured outcome, such as 'PCL-5 points'")
-    make.add_argument("--minimum-cell", type=int, default=MINIMUM_CELL, metavar="N", help=f"default {MINIMUM_CELL}")
+    make.add_argument("--minimum-cell", type=int, metavar="N", help="default: the library's smallest group")
     make.add_argument(
         "--earlier", type=Path, metavar="FILE", help="the last file given away, to protect the few between"
     )
@@ -70,7 +70,8 @@ def _make(args: argparse.Namespace) -> int:
     sheet = read_sheet(args.rows)
     _refuse_double(sheet, args.person)
     kind = Kind.EVENT if args.event else Kind.MEASURE
-    about = About(args.site, args.outcome, kind, args.unit, args.minimum_cell)
+    least = smallest_group() if args.minimum_cell is None else args.minimum_cell
+    about = About(args.site, args.outcome, kind, args.unit, least)
     values = [sheet.number(row, args.outcome) for row in range(len(sheet.rows))]
     summary = summarise(about, _groups(sheet, args.group), values)
     if args.earlier is not None:

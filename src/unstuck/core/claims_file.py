@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -92,9 +94,25 @@ def _figure(row: Table) -> Figure | None:
 
 def smallest_group(root: Path | None = None) -> int:
     """How many people a group needs before its figures are shown."""
+    return sharing(root).smallest_group
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """How many people a group needs to be shown, and the fewest that anybody may set instead."""
+
+    smallest_group: int
+    least_group: int
+
+
+@cache
+def sharing(root: Path | None = None) -> Sharing:
+    """Both limits of `library/evidence/sharing.toml`. Raises Complaint where they are missing or cross."""
     table, notes = open_table((root or library_root()) / "evidence" / "sharing.toml")
-    figure = table.sourced("smallest_group", "people")
+    smallest, least = (table.sourced(key, "people") for key in ("smallest_group", "least_group"))
+    if smallest and least and not 1 < least.value <= smallest.value:
+        table.complain("the least group is above the smallest.", "Give 2 or more, and no more than the other.", "value")
     table.finish()
     raise_any(notes.complaints)
-    assert figure is not None
-    return int(figure.value)
+    assert smallest is not None and least is not None
+    return Sharing(int(smallest.value), int(least.value))

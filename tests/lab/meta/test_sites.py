@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from unstuck.core.claims_file import sharing, smallest_group
 from unstuck.core.errors import Complaint
 from unstuck.lab.meta.pool import pool
 from unstuck.lab.meta.sites import (
-    MINIMUM_CELL,
     About,
     Contrast,
     Group,
@@ -75,8 +75,8 @@ def test_no_small_count_is_shown_or_follows(people_of, least):
 def test_a_file_shows_no_small_number():
     """The text of a file has no whole number from 1 to 10 among its counts, but for the bounds of a range."""
     summary = _site("north", 1, arm=30, gone=4)
-    assert summary.groups[0].missing_low == 1 and summary.groups[0].missing_high == MINIMUM_CELL - 1
-    found = [n for n in _numbers(json.loads(text_of(summary))["groups"]) if 0 < n < MINIMUM_CELL]
+    assert summary.groups[0].missing_low == 1 and summary.groups[0].missing_high == smallest_group() - 1
+    found = [n for n in _numbers(json.loads(text_of(summary))["groups"]) if 0 < n < smallest_group()]
     assert sorted(found) == [1, 1, 10, 10]
 
 
@@ -220,3 +220,11 @@ def test_what_cannot_be_pooled_is_refused(make, said):
     with pytest.raises(Complaint, match=said) as caught:
         make()
     assert caught.value.mend
+
+
+def test_clinic_and_sites_have_one_smallest_group():
+    """What a site may share and what the clinic shows follow the same figure, eleven; nobody may go below three."""
+    assert About("north", "response").minimum_cell == smallest_group() == 11
+    assert sharing().least_group == 3
+    with pytest.raises(Complaint, match="protects nobody"):
+        About("north", "response", minimum_cell=2)

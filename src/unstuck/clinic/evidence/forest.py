@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 
 _WIDE, _LEFT, _RIGHT, _ROW, _TOP = 800.0, 330.0, 590.0, 66.0, 44.0
 _NARROW, _NLEFT, _NRIGHT, _NROW = 360.0, 14.0, 346.0, 116.0
+_STUB = 24.0
+"""How long the line before an arrow is where the whole interval lies beyond the axis."""
 _NAME, _DETAIL, _NARROW_DETAIL = 42, 46, 48
 
 
@@ -152,21 +154,30 @@ def _narrow_row(row: Row, axis: Axis, top: float) -> Iterator[str]:
 
 
 def _mark(row: Row, axis: Axis, ends: tuple[float, float], y: float) -> Iterator[str]:
-    """The interval with its mark; an arrow head where the interval goes on beyond the axis."""
+    """The interval with its mark; an arrow head where it goes on beyond the axis, and no mark for an estimate there."""
     left, right = (_x(value, axis, ends) for value in (row.low, row.high))
+    if row.low > axis.high:
+        left -= _STUB
+    if row.high < axis.low:
+        right += _STUB
     yield f'<path class="{"ci-own" if row.kind == "own" else "ci"}" d="M{left:.1f} {y:.1f}H{right:.1f}"/>'
     if row.low < axis.low:
         yield f'<path class="m5" d="M{left - 8:.1f} {y:.1f}l9 -6v12z"/>'
     if row.high > axis.high:
         yield f'<path class="m5" d="M{right + 8:.1f} {y:.1f}l-9 -6v12z"/>'
-    x = _x(row.estimate, axis, ends)
-    match row.kind:
+    if axis.low <= row.estimate <= axis.high:
+        yield _sign(row.kind, _x(row.estimate, axis, ends), y)
+
+
+def _sign(kind: str, x: float, y: float) -> str:
+    """What stands at the estimate."""
+    match kind:
         case "own":
-            yield f'<path class="m1" d="M{x:.1f} {y - 11:.1f}l11 11l-11 11l-11 -11z"/>'
+            return f'<path class="m1" d="M{x:.1f} {y - 11:.1f}l11 11l-11 11l-11 -11z"/>'
         case "mean":
-            yield f'<path class="hollow h1" d="M{x:.1f} {y - 9:.1f}l12 9l-12 9l-12 -9z"/>'
+            return f'<path class="hollow h1" d="M{x:.1f} {y - 9:.1f}l12 9l-12 9l-12 -9z"/>'
         case _:
-            yield f'<rect class="hollow h5" x="{x - 5:.1f}" y="{y - 5:.1f}" width="10" height="10"/>'
+            return f'<rect class="hollow h5" x="{x - 5:.1f}" y="{y - 5:.1f}" width="10" height="10"/>'
 
 
 def _x(value: float, axis: Axis, ends: tuple[float, float]) -> float:

@@ -9,11 +9,12 @@ the site decides whether the file may leave.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
 
+from unstuck.core.claims_file import sharing, smallest_group
 from unstuck.core.errors import Complaint
 from unstuck.lab.meta.sample import Effects
 from unstuck.lab.meta.sizes import (
@@ -27,9 +28,6 @@ from unstuck.lab.meta.sizes import (
     standardised_mean_difference,
     together,
 )
-
-MINIMUM_CELL, LEAST_CELL = 11, 3
-"""The default of many health networks, and the lowest that is accepted at all."""
 
 
 class Kind(StrEnum):
@@ -70,18 +68,19 @@ class SiteSummary:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Whose summary it is, and of what."""
+    """Whose summary it is, and of what. Without a minimum cell the library's smallest group is taken."""
 
     site: str
     outcome: str
     kind: Kind = Kind.MEASURE
     unit: str = ""
-    minimum_cell: int = MINIMUM_CELL
+    minimum_cell: int = field(default_factory=smallest_group)
 
     def __post_init__(self) -> None:
-        if self.minimum_cell < LEAST_CELL:
+        limits = sharing()
+        if self.minimum_cell < limits.least_group:
             said = f"A minimum cell of {self.minimum_cell} protects nobody."
-            raise Complaint(said, mend=f"Give {MINIMUM_CELL}, or {LEAST_CELL} at the very least.")
+            raise Complaint(said, mend=f"Give {limits.smallest_group}, or {limits.least_group} at the very least.")
 
 
 def summarise(about: About, groups: Sequence[str], values: Sequence[float | None]) -> SiteSummary:
