@@ -83,6 +83,12 @@ class ParameterSet:
             raise Complaint(f"{self.key} holds reference values, no model.", "model", "Use kamp2020 or ket1.")
         for name in ("age_years", "weight_kg"):
             self._check_range(name, getattr(who, name))
+        if "CLINT" not in self.parameters and (who.clint_factor != 1).any():
+            raise Complaint(
+                f"{self.key} has no intrinsic clearance on which an inhibitor or inducer could act.",
+                "clint_factor",
+                "Use ket1, or leave the factor at 1.",
+            )
         for route in sorted(routes - set(self.domain.routes)):
             known = ", ".join(self.domain.routes)
             raise Complaint(f"{self.key} does not know the route {route!r}.", "route", f"It knows: {known}.")

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from scipy.special import ndtri
 
+from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
 from unstuck.core.protocol_table import Notes, Table, parse_toml
 from unstuck.core.sourced import Grade, Sourced
@@ -101,6 +102,17 @@ def at_occasion(found: ParameterSet, values: dict[str, Floats], luck: Luck, occa
             chance = luck(f"{name}/occasion {occasion}")
             moved[name] = spread(values[name], chance, p.occasion_cv, p.occasion_logit_sd)
     return moved
+
+
+def as_measured(found: ParameterSet, output: str, conc_ng_per_ml: Floats, luck: Luck) -> Floats:
+    """What an assay would show of these concentrations (n, T): each with its own log-normal error, by the set's
+    residual. Raises Complaint where the set states none for that output."""
+    log_sd = (found.residual_log_sd or {}).get(output)
+    if log_sd is None:
+        raise Complaint(f"{found.key} states no residual error of {output!r}.", "output", "Use the concentrations.")
+    draws = [luck(f"assay {output}/{k}") for k in range(conc_ng_per_ml.shape[1])]
+    shown: Floats = conc_ng_per_ml * np.exp(log_sd * np.stack(draws, axis=1))
+    return shown
 
 
 def _correlated(found: ParameterSet, luck: Luck) -> Callable[[str], Floats]:
