@@ -5,6 +5,7 @@ import json
 import pytest
 
 from unstuck.cli.main import main
+from unstuck.core.library_file import library_root
 
 
 def _json(capsys, *arguments):
@@ -26,6 +27,18 @@ def test_check_ends_well_and_shows_sums(capsys):
     out = capsys.readouterr().out
     assert "100 x 17 / 138 = 12.32" in out
     assert "55 studies: 0 faults. 27 figures recomputed: 9 known misfits." in out
+
+
+def test_a_study_of_the_library_under_another_name_is_refused(tmp_path, capsys):
+    """A new file with the registration of a study that is there is not checked as new; a linked one is."""
+    text = (library_root() / "studies" / "feder_2021.toml").read_text(encoding="utf-8")
+    again = tmp_path / "feder_again.toml"
+    again.write_text(text.replace('key = "feder_2021"', 'key = "feder_again"', 1), encoding="utf-8")
+    assert main(["evidence", "check", str(again)]) == 2
+    assert "feder_2021 and feder_again have one registration, NCT02397889" in capsys.readouterr().err
+    linked = text.replace('key = "feder_2021"', 'key = "feder_again"\npart_of = "feder_2021"', 1)
+    again.write_text(linked, encoding="utf-8")
+    assert main(["evidence", "check", str(again)]) == 0
 
 
 def test_claims_can_be_chosen(capsys):

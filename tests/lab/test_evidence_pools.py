@@ -32,6 +32,15 @@ def test_prolonged_exposure_is_pooled_as_published(capsys):
     assert found["heterogeneity"]["tau2"] == pytest.approx(0.12344, abs=1e-4)
 
 
+def test_a_study_of_several_rows_is_named(capsys):
+    """Two of the PE studies give two rows each: the pool of all rows says so; the MDMA trials need no such note."""
+    table = ("pool", "--table", "psychotherapy", "--treatment", "PE")
+    notes = " ".join(_json(capsys, *table)[1]["notes"])
+    assert "more than once" in notes and "Franklin, 2017; Wells, 2015" in notes
+    apart = " ".join(_json(capsys, "pool", "--table", "mdma")[1]["notes"])
+    assert "more than once" not in apart
+
+
 def test_controls_can_be_chosen(capsys):
     """PE against usual care or other treatment, 7 rows: 0.85067 with tau2 0, so that fixed and random agree."""
     table = (

@@ -12,11 +12,12 @@ from typing import Any
 
 from unstuck.cli.evidence_text import effect_line, study_lines
 from unstuck.core.claims_file import load_claims, load_figures
+from unstuck.core.complaints import raise_any
 from unstuck.core.errors import Complaint
 from unstuck.core.evidence import Claim, Count, Group, Mean, Purpose, Role, Study, Verdict
 from unstuck.core.evidence_faults import faults_of
 from unstuck.core.evidence_figures import recompute
-from unstuck.core.evidence_file import load_measures, load_studies, moment, read_study
+from unstuck.core.evidence_file import link_faults, load_measures, load_studies, moment, read_study
 from unstuck.core.evidence_rows import NEAR, Query, Unit
 from unstuck.core.references_file import load_references
 
@@ -176,7 +177,7 @@ def _wanted(claim: Claim, verdict: str | None, protocol: str | None) -> bool:
 def _check(args: argparse.Namespace) -> int:
     """Every published figure done anew, and every study's own figures. 1 where something new does not fit."""
     measures = load_measures()
-    studies = [_one(path) for path in args.files] if args.files else list(load_studies().values())
+    studies = _beside_the_library(args.files) if args.files else list(load_studies().values())
     faults = [fault for study in studies for fault in faults_of(study, measures)]
     sums = [] if args.files else [recompute(figure) for figure in load_figures()]
     news = [done for done in sums if not done.expected]
@@ -190,6 +191,13 @@ def _check(args: argparse.Namespace) -> int:
     known = sum(not s.fits and s.expected for s in sums)
     print(f"{len(studies)} studies: {len(faults)} faults. {len(sums)} figures recomputed: {known} known misfits.")
     return int(bool(faults or news))
+
+
+def _beside_the_library(files: list[Path]) -> list[Study]:
+    """The studies of these files. Complaint where one is a study of the library under another name."""
+    studies = [_one(path) for path in files]
+    raise_any(link_faults({**load_studies(), **{study.key: study for study in studies}}))
+    return studies
 
 
 def _one(path: Path) -> Study:

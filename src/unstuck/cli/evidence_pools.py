@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -142,9 +143,18 @@ def as_pool(
     spread = result.prediction or (None, None)
     words = METHOD_WORDS[how.method] + INTERVAL_WORDS[how.interval]
     return replace(
-        empty, lines=lines, notes=tuple(map(_plain, result.notes)), mean=mean, method=words,
+        empty, lines=lines, notes=(*map(_plain, result.notes), *_twice(rows)), mean=mean, method=words,
         new_study_low=spread[0], new_study_high=spread[1],
     )  # fmt: skip
+
+
+def _twice(rows: Sequence[Effect]) -> list[str]:
+    """A warning that names the studies that give several rows; none where each gives one."""
+    several = [label for label, times in Counter(row.label for row in rows).items() if times > 1]
+    if not several:
+        return []
+    named = "; ".join(several)
+    return [f"Counted more than once, as if other people had been in each row: {named}. The interval is too narrow."]
 
 
 def _plain(note: str) -> str:

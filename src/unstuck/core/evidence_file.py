@@ -51,7 +51,7 @@ def load_studies(root: Path | None = None) -> dict[str, Study]:
         complaints += faults
         if study is not None:
             found[study.key] = study
-    complaints += _link_faults(found)
+    complaints += link_faults(found)
     raise_any(complaints)
     return found
 
@@ -105,8 +105,8 @@ def moment(words: str) -> Moment:
     return Moment(text, float(hit[1]) * HOURS[hit[2]] if hit else None)
 
 
-def _link_faults(found: Mapping[str, Study]) -> list[Complaint]:
-    """Links to studies that are not there, and circles of `part_of`."""
+def link_faults(found: Mapping[str, Study]) -> list[Complaint]:
+    """Links to studies that are not there, circles of `part_of`, and one registration under two names."""
     faults = []
     for key, study in found.items():
         for name in [*([study.part_of] if study.part_of else []), *study.overlaps]:
