@@ -15,7 +15,7 @@ from unstuck.lab.pk import ParameterSet, load_set, set_names
 from unstuck.lab.pk.answer import STANDING, for_many, for_one, plain, text_of
 from unstuck.lab.pk.nonmem import Subject, read_events
 from unstuck.lab.pk.regimen_file import EXAMPLE, read_question
-from unstuck.lab.pk.segments import telling_of_compilation
+from unstuck.lab.pk.segments import prepare, telling_of_compilation
 
 HELP = "Predict concentrations of ketamine and its metabolites for a regimen; published models by name."
 
@@ -46,11 +46,12 @@ def run(args: argparse.Namespace) -> int:
     question = read_question(Path(args.regimen))
     found = load_set(args.model or question.model)
     with telling_of_compilation(sys.stderr):
-        if args.population is None:
-            answer = for_one(found, question)
-        else:
-            _at_least(args)
-            answer = for_many(found, question, args.population, args.seed, args.threads)
+        prepare()
+    if args.population is None:
+        answer = for_one(found, question)
+    else:
+        _at_least(args)
+        answer = for_many(found, question, args.population, args.seed, args.threads)
     if args.plot:
         importlib.import_module("unstuck.lab.pk.plots").draw_answer(answer, Path(args.plot))
     print(json.dumps(plain(answer), indent=1) if args.json else text_of(answer), end="\n" if args.json else "")

@@ -13,10 +13,11 @@ from unstuck.lab.pk.parameter_sets import ParameterSet, Standing
 from unstuck.lab.pk.people import Floats, Person, people
 from unstuck.lab.pk.regimen_file import Question
 
+LONG_H = 72
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 STANDING = {
     Standing.RECOMMENDED: "composed by this project, held to published measurements",
-    Standing.REPRODUCED: "its publication's own numbers are reproduced",
+    Standing.REPRODUCED: "its publication's own numbers are reproduced, exceptions in its note",
     Standing.PARAMETERS_ONLY: "parameters only: no output of its publication was there to compare with",
     Standing.REFERENCE_VALUES: "reference values, no model",
     Standing.USER: "a user's own set; nothing is known of it",
@@ -114,10 +115,12 @@ def _plain(lines: Lines) -> dict[str, Any]:
 def text_of(answer: Answer) -> str:
     """The answer in lines for a person to read."""
     who = f"{answer.count} people, seed {answer.seed}" if answer.count else _words(answer.person)
-    head = [f"{answer.found.title}", f"{answer.found.key}: {STANDING[answer.found.standing]}. For {who}.", ""]
+    head = [f"{answer.found.title}", f"{answer.found.key}: {STANDING[answer.found.standing]}. For {who}."]
+    head += [answer.found.note, ""] if answer.found.note else [""]
     about = "median (5 to 95 % of people)" if answer.count else "typical value"
-    head.append(f"{'output':<28}{'peak ng/mL':>24}{'at min':>20}{'AUC h ng/mL':>26}   {about}")
-    rows = [_row(name, lines) for name, lines in answer.outputs.items()]
+    unit = "h" if answer.time_h[-1] > LONG_H else "min"
+    head.append(f"{'output':<28}{'peak ng/mL':>24}{'at ' + unit:>24}{'AUC h ng/mL':>26}   {about}")
+    rows = [_row(name, lines, 1 if unit == "h" else 60) for name, lines in answer.outputs.items()]
     levels = [
         f"{name}: {_cell(lines.numbers['above_h'], 2)} h above the level"
         for name, lines in answer.outputs.items()
@@ -133,11 +136,11 @@ def _words(person: Person | None) -> str:
     return f"a typical person of {person.weight_kg:g} kg and {person.age_years:g} years"
 
 
-def _row(name: str, lines: Lines) -> str:
-    minutes = lines.numbers["peak_h"]
-    at = (minutes[0] * 60, minutes[1] * 60, minutes[2] * 60)
+def _row(name: str, lines: Lines, per_hour: int) -> str:
+    low, middle, high = lines.numbers["peak_h"]
+    at = (low * per_hour, middle * per_hour, high * per_hour)
     cells = (_cell(lines.numbers["peak_ng_per_ml"], 1), _cell(at, 0), _cell(lines.numbers["auc_h_ng_per_ml"], 0))
-    return f"{name:<28}{cells[0]:>24}{cells[1]:>20}{cells[2]:>26}"
+    return f"{name:<28}{cells[0]:>24}{cells[1]:>24}{cells[2]:>26}"
 
 
 def _cell(values: tuple[float, float, float], digits: int) -> str:

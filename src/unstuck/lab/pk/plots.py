@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from unstuck.core.errors import Complaint
-from unstuck.lab.pk.answer import Answer, Lines
+from unstuck.lab.pk.answer import LONG_H, Answer, Lines
 
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -29,7 +29,6 @@ STYLE: dict[Any, Any] = {
 }
 COLOURS = ("#a0304a", "#1f4e8c", "#3a7d44", "#8a5a00")
 FORMATS = (".svg", ".pdf", ".png")
-LONG_H = 72
 
 
 def draw_answer(answer: Answer, path: Path) -> None:

@@ -16,10 +16,10 @@ from unstuck.lab.pk.exact import Rows, run
 from unstuck.lab.pk.kernel import Crowd, plan_of, run_crowd, solve_crowd
 from unstuck.lab.pk.lanes import LANES
 from unstuck.lab.pk.modes import Bools
-from unstuck.lab.pk.people import Floats, People
+from unstuck.lab.pk.people import Floats, People, Person, people
 from unstuck.lab.pk.program import compile_program
-from unstuck.lab.pk.regimen import Regimen
-from unstuck.lab.pk.system import System
+from unstuck.lab.pk.regimen import Regimen, bolus
+from unstuck.lab.pk.system import System, Wiring
 
 _FINE_H, _MOST_PARTS = 1 / 180, 256
 
@@ -143,6 +143,16 @@ def replace_rows(who: People, rows: Rows) -> People:
     )  # fmt: skip
 
 
+def prepare() -> None:
+    """Afterwards the solver is compiled or loaded: it has solved a small system once."""
+    wiring = Wiring(1)
+    wiring.loss("c", 1.0)
+    wiring.port("iv_bolus", ("c", 1.0, 0.0))
+    wiring.read("ketamine_arterial", "c", 1.0)
+    one, who = np.ones(1), people(Person(70, 40))
+    solve_stretch(wiring.system(), bolus(mg=1), who, one, np.zeros((1, 1)), np.full(1, np.inf))
+
+
 @contextmanager
 def telling_of_compilation(stream: TextIO, after_s: float = 1.5) -> Iterator[None]:
     """Says once on `stream` that the solver is being compiled, where what is done inside takes long: the first call
@@ -158,4 +168,4 @@ def telling_of_compilation(stream: TextIO, after_s: float = 1.5) -> Iterator[Non
 
 
 def _say(stream: TextIO) -> None:
-    print("Compiling the solver; this happens once after installation and takes about half a minute.", file=stream)
+    print("Preparing the solver. The first call after installation compiles it, for about half a minute.", file=stream)
