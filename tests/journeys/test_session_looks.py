@@ -37,7 +37,6 @@ def faults_of(page: Page, address: str) -> list[str]:
         said += [f"small text: {t}" for t in page.evaluate(SMALL_TEXT)]
         said += [f"wider by {wider}"] if (wider := page.evaluate(WIDER)) else []
         faults += [f"{width} {theme}: {words}" for words in said]
-    print("FAULTS", *faults, sep="\nFAULT ")
     return faults
 
 
