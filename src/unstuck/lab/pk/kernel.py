@@ -61,6 +61,7 @@ def plan_of(system: System, program: Program, shape: Shape | None = None) -> Pla
         total=program.pulse.sum(axis=0) + program.rate.T @ hours,
         entry=np.array([system.states.index(c.state) for c in program.channels], dtype=np.int64),
         read=np.array([system.states.index(r.state) for r in system.readings.values()], dtype=np.int64),
+        limits=np.array([NEAR, MOST_LOSS]),
     )
 
 
@@ -93,7 +94,7 @@ def decompose(plan: Plan, crowd: Crowd, at: int, s: Space) -> None:
 @numba.njit(cache=True, nogil=True, fastmath=CONTRACT, error_model="numpy")
 def judge(plan: Plan, s: Space, sound: Floats) -> None:
     """1 in `sound` (64,) for each lane whose rates lie far enough apart, else 0 (the rule of `modes`)."""
-    count = plan.order.size
+    count, near, most = plan.order.size, plan.limits[0], plan.limits[1]
     sound[:] = 1.0
     for i in range(count):
         for w in range(LANES):
@@ -101,8 +102,8 @@ def judge(plan: Plan, s: Space, sound: Floats) -> None:
             for j in range(count):
                 if plan.block[i] != plan.block[j]:
                     one, other = s.rates[i, w], s.rates[j, w]
-                    loss *= max(1.0, NEAR * max(abs(one), abs(other)) / max(abs(one - other), 1e-300))
-            if not loss < MOST_LOSS:
+                    loss *= max(1.0, near * max(abs(one), abs(other)) / max(abs(one - other), 1e-300))
+            if not loss < most:
                 sound[w] = 0.0
 
 

@@ -22,7 +22,9 @@ _NOTHING = 1e-18
 
 
 class Plan(NamedTuple):
-    """What all people share: the shape of the system and the program. `links` are flows between blocks."""
+    """What all people share: the shape of the system and the program. `links` are flows between blocks,
+    `limits` the two numbers by which close rates are judged (not compiled in: Numba's cache would not see them
+    change)."""
 
     order: Ints
     block: Ints
@@ -39,6 +41,7 @@ class Plan(NamedTuple):
     total: Floats
     entry: Ints
     read: Ints
+    limits: Floats
 
 
 class Space(NamedTuple):
