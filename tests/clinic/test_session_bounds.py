@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.course_makers import MINUTE
-from tests.session_makers import PLACE, Cast, by, check_in, checked, ordered, ready, running, vial
+from tests.session_makers import PLACE, Cast, by, check_in, checked, ordered, ready, running, seen, vial
 from unstuck.clinic import clock
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.queries import load
@@ -20,6 +20,7 @@ from unstuck.clinic.people import access
 from unstuck.clinic.session import actions
 from unstuck.clinic.session.receiving import Batch, Receipt, Sent, receive
 from unstuck.core import refusals as no
+from unstuck.core.session_events import CheckRole
 
 pytestmark = pytest.mark.django_db
 
@@ -161,3 +162,41 @@ def test_a_refusal_tells_a_blinded_reader_neither_drug_nor_amount(
     assert refused and card
     assert "more than the order" in refused[0] and "4 mL" in card[0] and "6.00 mL/h" in card[0]
     assert not any(re.search(r"\bmg\b|ketamine", text[0], re.I) for text in (refused, card))
+
+
+def test_choices_are_each_asked(cast: Cast, at: datetime, signed_in: Any) -> None:
+    """The page offers no choice as chosen, and a form that leaves one out locks nothing."""
+    course, now = ready(cast, at)
+    check_in(course, cast, now)
+    address = f"/session/{course.key}/infusion/1/"
+    form = {"kind": "choices", "entry": "choices-1", "touch": "none", "recording": "", "grounding": "voice"}
+    with clock.stopped(now + MINUTE):
+        nia = signed_in("nia")
+        html = nia.get(address).content.decode()
+        assert all(f'name="{name}" required><option value="">' in html for name in ("touch", "recording", "grounding"))
+        assert "person.register_checked" not in html
+        assert nia.post(f"{address}say/", form).status_code == 409
+
+
+def test_the_second_person_does_not_see_the_first_ones_figure(cast: Cast, at: datetime, signed_in: Any) -> None:
+    """After the giver entered 3.97 mL no page of the session tells it to the checker."""
+    course, now = ready(cast, at)
+    check_in(course, cast, now)
+    ordered(course, cast, now)
+    in_hand = seen(vial(cast, now), 3.97)
+    actions.check_dose(course, PLACE, CheckRole.GIVER, in_hand, by(cast["nia"], now))
+    address = f"/session/{course.key}/infusion/1/"
+    with clock.stopped(now + MINUTE):
+        cleo = signed_in("cleo")
+        told = [cleo.get(f"{address}{part}").content.decode() for part in ("", "state/", "draw/")]
+    assert "First check made" in told[0] and not any("3.97" in text for text in told)
+
+
+def test_the_first_check_tells_what_the_clinic_counts(cast: Cast, at: datetime) -> None:
+    """The ratio of nurses to chairs is known from the giver's check on, not first when the dose is refused."""
+    course, now = ready(cast, at)
+    check_in(course, cast, now)
+    ordered(course, cast, now)
+    in_hand = seen(vial(cast, now), 4.0)
+    actions.check_dose(course, PLACE, CheckRole.GIVER, in_hand, by(cast["nia"], now))
+    assert load(course).state.series["room.ratio_kept"][-1].at == now

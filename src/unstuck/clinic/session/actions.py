@@ -162,7 +162,8 @@ def check_dose(course: Course, place: Place, role: CheckRole, in_hand: InHand, e
             units=in_hand.units,
             weight_kg=weight_of(loaded, entry.observed_at),
         )
-        write_all(course, [(checked, entry)])
+        known = _known_here(loaded, place, entry) if role is CheckRole.GIVER else []
+        write_all(course, [*known, (checked, entry)])
     return checked
 
 

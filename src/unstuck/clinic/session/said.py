@@ -152,6 +152,14 @@ def _harm(form: QueryDict, _place: Place) -> Whats:
     yield "AdverseEventNoted", what | ({"minutes": minutes} if minutes is not None else {})
 
 
+def _choices(form: QueryDict, place: Place) -> Whats:
+    """What the person agreed to; each of the three was asked."""
+    what = {name: form.get(name, "") for name in ("touch", "recording", "grounding")}
+    if not all(what.values()):
+        raise NothingSaid("Touch, recording and grounding are each asked.", mend="Choose one of each.")
+    yield "ChoicesLocked", _here(place) | what
+
+
 def _rated(form: QueryDict, _place: Place) -> Whats:
     prefix = "item:"
     answers = {name.removeprefix(prefix): number(form, name) for name in form if name.startswith(prefix)}
@@ -180,7 +188,7 @@ _MAKERS: dict[str, Any] = {
     "measure": _one("MeasureTaken", "measure", "unit", "route", numbers=("amount",)),
     "call": _one("Called", "call", "by"),
     "came": _one("CallAnswered", "call", "who"),
-    "choices": _one("ChoicesLocked", "touch", "recording", "grounding"),
+    "choices": _choices,
     "override": _one("GateOverridden", "gate", "reason"),
 }
 """What each form's `kind` becomes."""

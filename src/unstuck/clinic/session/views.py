@@ -90,7 +90,7 @@ def _page(request: HttpRequest, course: Course, place: Place, wrong: Complaint |
         "reader": reader,
         "wrong": wrong,
         "says": device_says(),
-        **_forms(stands, page, reader.unmasked, at),
+        **_forms(stands, page, reader, at),
     }
     response = render(request, "session/session.html", context, status=409 if wrong else 200)
     if page.here and wrong is None:
@@ -98,16 +98,16 @@ def _page(request: HttpRequest, course: Course, place: Place, wrong: Complaint |
     return response
 
 
-def _forms(stands: Live, page: SessionPage, unmasked: bool, at: Any) -> dict[str, Any]:
+def _forms(stands: Live, page: SessionPage, reader: Reader, at: Any) -> dict[str, Any]:
     """What the forms of the page offer."""
     figure = chart(stands, at, clock.zone())
     return {
         "chart": figure,
         "chart_svg": chart_svg(figure, clock.zone()) if figure else "",
-        "predicted": predicted(stands, unmasked, at, clock.zone()),
+        "predicted": predicted(stands, reader.unmasked, at, clock.zone()),
         "monitor": monitor.monitor_card(stands, clock.zone()),
         "chairs": choices() if not page.here else (),
-        "facts": facts_to_state(stands),
+        "facts": facts_to_state(stands, reader.may_order),
         "scales": instruments_to_rate(stands),
         "measures": words.MEASURES.items(),
         "reasons": words.REASONS.items(),
@@ -256,7 +256,7 @@ def rate(request: HttpRequest, key: str, step: str, occurrence: int, instrument:
     if instrument not in {name for name, _words in instruments_to_rate(stands)}:
         return render(request, "session/missing.html", {"wrong": None}, status=404)
     reader = reader_of(access.account_of(request), course)
-    page = session_page(stands, reader, {}, clock.now(request), clock.zone())
+    page = session_page(stands, reader, display_names({stands.session.keeper}), clock.now(request), clock.zone())
     return render(request, "session/rate.html", {"page": page, "instrument": load_instrument(instrument)})
 
 
@@ -266,7 +266,7 @@ def draw(request: HttpRequest, key: str, step: str, occurrence: int) -> HttpResp
     """What the standing order means in the container that was scanned. Nothing is recorded."""
     account, course, at = access.account_of(request), course_of(key), clock.now(request)
     stands = live(course, Place(step, occurrence), at)
-    page = session_page(stands, reader_of(account, course), {}, at, clock.zone())
+    page = session_page(stands, reader_of(account, course), display_names({stands.session.keeper}), at, clock.zone())
     row, wrong, scanned = None, None, request.GET.get("lot", "")
     try:
         row = draw_row(stands, scanned, account, at) if scanned else None
@@ -309,5 +309,5 @@ def paper_twin(request: HttpRequest, key: str, step: str, occurrence: int) -> Ht
     except NoSuchSession as missing:
         return render(request, "session/missing.html", {"wrong": missing}, status=404)
     note_reading(account, course.key, "session_paper", at)
-    page = session_page(stands, reader_of(account, course), {}, at, clock.zone())
+    page = session_page(stands, reader_of(account, course), display_names({stands.session.keeper}), at, clock.zone())
     return render(request, "session/paper.html", {"page": page, "sheet": paper(stands, page, at, clock.zone())})

@@ -15,10 +15,15 @@ COUNTED_HERE = ("room.ratio_kept", "person.integration_booked", "person.choices_
 """What the clinic counts for itself, or what has a form of its own."""
 
 
-def facts_to_state(live: Live) -> tuple[tuple[str, str], ...]:
-    """Facts about the person and the room that the rules of this moment read: (name, words)."""
+BY_A_PRESCRIBER = ("person.leaving_signed", "person.register_checked")
+"""What only a prescriber may state."""
+
+
+def facts_to_state(live: Live, may_order: bool) -> tuple[tuple[str, str], ...]:
+    """Facts about the person and the room that the rules of this moment read, and this reader may state."""
     names = dict.fromkeys(f for rule in _rules(live) for f in facts_of(rule) if f in STATED and f not in COUNTED_HERE)
-    return tuple((name, STATED[name].removeprefix("whether ")) for name in names)
+    open_ = [name for name in names if may_order or name not in BY_A_PRESCRIBER]
+    return tuple((name, STATED[name].removeprefix("whether ")) for name in open_)
 
 
 def instruments_to_rate(live: Live) -> tuple[tuple[str, str], ...]:

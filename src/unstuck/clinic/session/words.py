@@ -118,8 +118,8 @@ def _ordered(what: live.DoseOrdered, unmasked: bool) -> str:
 
 
 def _checked(what: live.DoseChecked, _unmasked: bool) -> str:
-    who = _("First check") if what.role is live.CheckRole.GIVER else _("Second check")
-    return _("%(who)s: %(units)s %(unit)s") % {"who": who, "units": f"{what.units:g}", "unit": what.unit}
+    # Never how much: the second person reads the syringe without knowing what the first one entered.
+    return _("First check made") if what.role is live.CheckRole.GIVER else _("Second check made")
 
 
 def _measure(what: live.MeasureTaken, _unmasked: bool) -> str:
