@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,8 @@ from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.queries import load
 from unstuck.clinic.people import access
 from unstuck.clinic.session import actions
+from unstuck.clinic.session.next_act import first_untaken, next_act
+from unstuck.clinic.session.queries import live
 from unstuck.clinic.session.receiving import Batch, Receipt, Sent, receive
 from unstuck.core import refusals as no
 from unstuck.core.session_events import CheckRole
@@ -200,3 +202,17 @@ def test_the_first_check_tells_what_the_clinic_counts(cast: Cast, at: datetime) 
     in_hand = seen(vial(cast, now), 4.0)
     actions.check_dose(course, PLACE, CheckRole.GIVER, in_hand, by(cast["nia"], now))
     assert load(course).state.series["room.ratio_kept"][-1].at == now
+
+
+def test_a_taken_alarm_hides_no_other(cast: Cast, at: datetime) -> None:
+    """Somebody is on the oxygen; the pressure that nobody has taken is what the chair needs next."""
+    course, now = running(cast, at)
+    then = now + 5 * MINUTE
+    here = {"step": "infusion", "occurrence": 1}
+    values = (("spo2_percent", 86.0), ("systolic_mmhg", 172.0))
+    said(course, cast, then, *(sent("ReadingTaken", then, f"r-{n}-0001", name=n, value=v, **here) for n, v in values))
+    first, *others = [a.rule.key for a in sorted(live(course, PLACE, then).session.alarms, key=first_untaken)]
+    said(course, cast, then, sent("AlarmAnswered", then, "taken-001", alarm=first, answer="taken", **here))
+    act = next_act(live(course, PLACE, then), (), then, UTC)
+    assert first == "oxygen_emergency" and others
+    assert act.level == "now" and act.what != "Read again"

@@ -43,7 +43,7 @@ def next_act(live: Live, before: tuple[RuleRow, ...], at: datetime, zone: tzinfo
         call = said.calls[0]
         what = _("Emergency: go there now") if call.call == "emergency" else _("The person calls: go there now")
         return NextAct("now", _("Act now"), what, "", words.countdown(call.at, at), _("since the call"), call.at)
-    open_alarms = sorted((a for a in said.alarms if a.rule.urgent or a.taken_at is None), key=urgency)
+    open_alarms = sorted((a for a in said.alarms if a.rule.urgent or a.taken_at is None), key=first_untaken)
     if open_alarms:
         return _alarm_act(open_alarms[0], at, zone)
     if said.due:
@@ -102,3 +102,8 @@ def _phase_act(live: Live, before: tuple[RuleRow, ...], at: datetime, zone: tzin
 def urgency(alarm: Alarm) -> tuple[bool, bool, datetime]:
     """Life first, then the urgent, then the oldest."""
     return not alarm.rule.life, not alarm.rule.urgent, alarm.raised_at
+
+
+def first_untaken(alarm: Alarm) -> tuple[bool, bool, bool, datetime]:
+    """What nobody has taken before what somebody is on, each by its urgency: a taken alarm hides no other."""
+    return alarm.taken_at is not None, *urgency(alarm)

@@ -11,8 +11,10 @@ export function alarms(plan, facts, visit, at) {
   return found.filter((alarm) => alarm.holds || alarm.takenAt === null).sort(byUrgency);
 }
 
+/** What nobody has taken before what somebody is on, so that a taken alarm hides no other. */
 function byUrgency(one, other) {
-  return other.rule.life - one.rule.life || other.rule.urgent - one.rule.urgent || one.raisedAt - other.raisedAt;
+  const taken = (one.takenAt !== null) - (other.takenAt !== null);
+  return taken || other.rule.life - one.rule.life || other.rule.urgent - one.rule.urgent || one.raisedAt - other.raisedAt;
 }
 
 function latest(plan, rule, facts, visit, at) {
