@@ -304,6 +304,15 @@ def test_nobody_leaves_with_a_rule_open(cast: Cast, at: datetime) -> None:
     assert Sitting.objects.get().left_at == now + 120 * MINUTE
 
 
+def test_nobody_goes_home_from_an_open_alarm(cast: Cast, at: datetime) -> None:
+    """While an alarm of the session is open, leaving for home is refused for that reason before any other."""
+    course, now = running(cast, at)
+    then = now + 5 * MINUTE
+    send(course, cast, then, reading("h-000001", then, "spo2_percent", 86))
+    with pytest.raises(no.NotReadyToLeave, match="alarm or a call"):
+        actions.leave(course, PLACE, ev.Leaving.HOME, by(cast["nia"], now + 120 * MINUTE))
+
+
 def test_open_alarms_are_read_back_at_a_hand_over(cast: Cast, at: datetime) -> None:
     """The chair changes hands only when every open alarm was read back."""
     course, now = running(cast, at)

@@ -27,6 +27,7 @@ from unstuck.core.drawing import Drawn, drawn
 from unstuck.core.errors import Complaint
 from unstuck.core.orders import agreed_check, check_of, standing_order
 from unstuck.core.protocol import Dose, Expose, Integrate
+from unstuck.core.refusals import NotReadyToLeave
 from unstuck.core.session_events import CheckRole, DoseChecked, DoseOrdered, HandedOver, SessionOpened
 
 Acts = Sequence[tuple[ev.What, Entry]]
@@ -261,9 +262,19 @@ def leave(course: Course, place: Place, to: ev.Leaving, entry: Entry) -> None:
     """The person left, home when every rule holds, or into other hands. Raises NotReadyToLeave."""
     with transaction.atomic():
         lock(course.key)
+        _refuse_unanswered(course, place, to, entry.recorded_at)
         write_all(course, [(ev.Discharged(place.step, place.occurrence, to), entry)])
         account_for_drawing(live(course, place, entry.recorded_at), entry)
         project(course, place, entry.recorded_at)
+
+
+def _refuse_unanswered(course: Course, place: Place, to: ev.Leaving, at: datetime) -> None:
+    """Nobody goes home while an alarm or a call of this session is open: it would vanish with the person."""
+    stands = live(course, place, at).session
+    if to is ev.Leaving.HOME and (stands.alarms or stands.calls):
+        raise NotReadyToLeave(
+            "An alarm or a call of this session is still open.", mend="Take it, look, and read again."
+        )
 
 
 def heard(sitting: Sitting, device: str, visible: bool, offset_s: float, at: datetime) -> None:

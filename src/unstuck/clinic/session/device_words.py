@@ -37,7 +37,7 @@ def _acts() -> dict[str, str]:
         "readAgain": _("Read again"),
         "due": _("due %"),
         "wasDue": _("late, was due %"),
-        "notWhilePaused": _("not while paused"),
+        "notWhilePaused": _("paused"),
         "between": _("This cannot be a reading: it lies between % and %."),
     }
 

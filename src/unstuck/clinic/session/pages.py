@@ -243,7 +243,7 @@ def _pump(live: Live, unmasked: bool, at: datetime, zone: tzinfo) -> Pump | None
         left=_amount(run.ordered_mg - run.given_mg(at), share, dose.what.unit, unmasked),
         rate=_rate(run.rate(at), share, dose.what.unit, unmasked),
         clock=f"T+{int((at - run.started_at).total_seconds() // 60)}",
-        end=words.clock_words(run.ends_at, zone) if run.ends_at else _("not while paused"),
+        end=words.clock_words(run.ends_at, zone) if run.ends_at else _("paused"),
         full_rate=run.segments[0].mg_per_min * 60 * share,
         runs=state is Running.RUNS,
         paused=state is Running.PAUSED,

@@ -18,6 +18,7 @@ from unstuck.lab.trials.desk import Desk
 from unstuck.lab.trials.facts import state
 
 STAY_MIN = 60  # where the protocol states no stay
+SIGNED = "person.leaving_signed"  # the virtual prescriber signs after any answer that is not high
 LOOKS_AGAIN = timedelta(minutes=30)
 LEAVES_ANYWAY = timedelta(hours=3)  # after the planned hour; then no discharge is recorded
 USUAL_MG_PER_KG = 0.5  # the dose whose effects the figures describe
@@ -137,10 +138,13 @@ def _look_again(desk: Desk, step: Step, occurrence: int, at: datetime, minutes: 
     for name in wanted:
         if name in READINGS:
             take(desk, step, occurrence, (at, name, minutes))
-        elif name in STATED:
+        elif name in STATED and name != SIGNED:
             state(desk, name, at)
     for instrument in dict.fromkeys(name.split(".")[0] for name in wanted if name.split(".")[0] in desk.instruments):
         desk.assess(instrument, step.key, occurrence, at)
+    risk = desk.course.series.get("cssrs_screen.risk", ())
+    if SIGNED in wanted and risk and risk[-1].value in ("low", "moderate"):
+        desk.write(ev.FactStated(SIGNED, True), at, "sim-prescriber")
 
 
 def side_effects(desk: Desk, step: Step, occurrence: int, at: datetime) -> None:
