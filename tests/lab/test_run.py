@@ -59,6 +59,11 @@ def test_a_finished_run_is_not_run_again(tmp_path):
     assert told == []
 
 
+def _hears_ctrl_c():
+    """A shell starts what runs behind it deaf to Ctrl-C, and so would be everything that the suite starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.slow
 def test_ctrl_c_with_workers_says_how_to_go_on(tmp_path):
     """Interrupted while two workers are busy, the command ends with 130, tells how to go on, and then does."""
@@ -67,7 +72,7 @@ def test_ctrl_c_with_workers_says_how_to_go_on(tmp_path):
     command = [sys.executable, "-m", "unstuck", "simulate", *options]
     here = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     quiet = {"stderr": subprocess.PIPE, "stdout": subprocess.DEVNULL, "env": here}
-    started = subprocess.Popen(command, start_new_session=True, **quiet)
+    started = subprocess.Popen(command, start_new_session=True, preexec_fn=_hears_ctrl_c, **quiet)
     while not (folder / "pieces").exists() and started.poll() is None:
         time.sleep(0.05)
     os.killpg(started.pid, signal.SIGINT)
