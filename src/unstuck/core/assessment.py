@@ -340,26 +340,6 @@ def gate_facts(scored: Scored) -> dict[str, float | str]:
     return {f"{scored.instrument}.{key}": value for key, value in known}
 
 
-def fact_names(instrument: Instrument) -> tuple[str, ...]:
-    """Names of all facts that this instrument can give to rules."""
-    keys = [i.key for i in instrument.items if i.kind is not Kind.MULTIPLE]
-    keys += [s.key for s in instrument.scales]
-    keys += [*(f.key for f in instrument.flags), *(t.key for t in instrument.triages)]
-    return tuple(f"{instrument.key}.{key}" for key in keys)
-
-
-def band_of(instrument: Instrument, scored: Scored, scale: str = "total") -> str | None:
-    """Label of the band that the whole possible range lies in, or None."""
-    found = scored.scales[scale]
-    at = [_band_at(instrument, scale, v) for v in (found.lowest, found.highest)]
-    return at[0] if at[0] == at[1] else None
-
-
-def _band_at(instrument: Instrument, scale: str, value: float) -> str | None:
-    reached = [b for b in instrument.bands if b.scale == scale and b.start.value <= value]
-    return max(reached, key=lambda b: b.start.value).label if reached else None
-
-
 def interviewer_severity(frequency: int, intensity: int) -> int:
     """Severity of one CAPS-5 symptom, 0 to 4, from the rated frequency and intensity, each 0 to 4.
 

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from unstuck.core import refusals as no
 from unstuck.core.conditions import Seen, Truth, judge
 from unstuck.core.course import Course, standing
-from unstuck.core.dosing import ceiling_mg
 from unstuck.core.drawing import ordered_mg
 from unstuck.core.events import DoseGiven, Event
 from unstuck.core.facts import CourseFacts
@@ -253,9 +252,3 @@ def _weighers(course: Course, weight_kg: float, at: datetime) -> set[str]:
         and getattr(e.what, "value", None) == weight_kg
         and timedelta(0) <= at - e.observed_at <= timedelta(hours=12)
     }
-
-
-def most_mg(protocol: Protocol, course: Course, step: Step, weight_kg: float | None) -> float | None:
-    """The most that any order may mean for this person, in mg. Raises WeightUnknown where a bound needs a weight."""
-    assert isinstance(step.activity, Dose)
-    return ceiling_mg(protocol.regimen(step.activity.regimen, course.arm), weight_kg)

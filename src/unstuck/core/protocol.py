@@ -6,7 +6,7 @@ interpreters. Files are read and written by `protocol_file`; complaints are foun
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from unstuck.core.activities import (
@@ -350,19 +350,6 @@ class Protocol:
         """The regimen behind a name, as that arm gives it. Raises KeyError."""
         real = dict(self.arm(arm).regimens).get(name, name) if arm else name
         return {r.key: r for r in self.regimens}[real]
-
-    def for_arm(self, key: str) -> Protocol:
-        """The same protocol with every dose step bound to that arm's regimens, and that arm alone."""
-        arm = self.arm(key)
-        names = dict(arm.regimens)
-        return replace(self, steps=tuple(_bound(s, names) for s in self.steps), arms=(arm,))
-
-
-def _bound(step: Step, names: dict[str, str]) -> Step:
-    if not isinstance(step.activity, Dose):
-        return step
-    real = names.get(step.activity.regimen, step.activity.regimen)
-    return replace(step, activity=replace(step.activity, regimen=real))
 
 
 def gates_of(protocol: Protocol, step: Step) -> tuple[Gate, ...]:

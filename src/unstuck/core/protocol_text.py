@@ -21,7 +21,6 @@ from unstuck.core.protocol_words import (
     ROLE_WORDS,
     activity_words,
     anchor_words,
-    dose_words,
     endpoint_words,
     kind_words,
     listed,
@@ -223,8 +222,3 @@ def _by_key(protocol: Protocol) -> dict[tuple[str, str], str]:
 def _with_source(s: Sentence) -> str:
     origin = ", ".join(word for word in (s.source, s.grade.value if s.grade else "") if word)
     return f"{s.text} [{origin}]" if origin else s.text
-
-
-def dose_sentence(name: str, protocol: Protocol) -> str:
-    """The regimen behind a name as one sentence, each arm's where they differ."""
-    return sentence_of(dose_words(name, protocol))

@@ -16,7 +16,6 @@ from unstuck.core.protocol import (
     AfterTherapy,
     Dose,
     Expose,
-    OnDate,
     Protocol,
     Step,
 )
@@ -121,8 +120,3 @@ def _minutes(window: Window, edge: Edge) -> int:
 
 def _plus(anchor: int | None, window: Window, edge: Edge) -> int | None:
     return None if anchor is None else anchor + _minutes(window, edge)
-
-
-def is_dated(step: Step) -> bool:
-    """Whether the step hangs on a calendar date."""
-    return isinstance(step.after, OnDate)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unstuck.clinic.people.models import Account, Person, Role
+from unstuck.clinic.people.models import Account, Role
 
 
 def accounts() -> tuple[Account, ...]:
@@ -20,11 +20,6 @@ def has_administrator() -> bool:
 def display_names(keys: set[str]) -> dict[str, str]:
     """Account key -> name to show, for audit sentences; a key without an account is left out."""
     return dict(Account.objects.filter(key__in=keys).values_list("key", "display_name"))
-
-
-def person_by_key(key: str) -> Person | None:
-    """The person behind a pseudonym."""
-    return Person.objects.filter(key=key).first()
 
 
 def staff_names(keys: set[str]) -> dict[str, str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from unstuck.clinic import clock
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.queries import Loaded, load
-from unstuck.clinic.session.models import RoomCheck, Sitting, Watch
+from unstuck.clinic.session.models import RoomCheck, Sitting
 from unstuck.core.errors import Complaint
 from unstuck.core.protocol import Dose, Protocol
 from unstuck.core.session import Session, session
@@ -73,10 +72,3 @@ def room_check_of_today(at: datetime) -> RoomCheck | None:
     """The latest check of the room on the site's day of `at`, or None."""
     day = at.astimezone(clock.zone()).replace(hour=0, minute=0, second=0, microsecond=0)
     return RoomCheck.objects.filter(at__gte=day, at__lte=at).first()
-
-
-def unwatched_since(watches: Iterable[Watch], opened_at: datetime, limit_s: float, at: datetime) -> datetime | None:
-    """Since when nobody can see the session's page, where that is longer than the limit; None while it is watched."""
-    seen = [watch.heard_at for watch in watches if watch.visible]
-    last = max(seen, default=max((watch.heard_at for watch in watches), default=opened_at))
-    return last if at - last > timedelta(seconds=limit_s) or not seen else None
