@@ -65,6 +65,10 @@ def test_only_checked_codes(instrument: Instrument) -> None:
         ("audit_c", 3, 12),
         ("pc_ptsd5", 6, 5),
         ("suds", 1, 100),
+        ("des2", 28, 100),
+        ("dast10", 10, 10),
+        ("isi", 7, 28),
+        ("whodas12", 12, 48),
     ],
 )
 def test_published_sizes(key: str, items: int, highest: int) -> None:
