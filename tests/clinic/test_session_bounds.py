@@ -22,6 +22,7 @@ from unstuck.clinic.session.next_act import first_untaken, next_act
 from unstuck.clinic.session.queries import live
 from unstuck.clinic.session.receiving import Batch, Receipt, Sent, receive
 from unstuck.core import refusals as no
+from unstuck.core.orders import latest_order
 from unstuck.core.session_events import CheckRole
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +86,16 @@ def test_an_order_is_made_of_numbers(cast: Cast, at: datetime, amount: float, ca
     wanted = actions.Wanted(amount, "mg/kg", cap, now + timedelta(hours=4), 40.0)
     with pytest.raises(no.Refusal):
         actions.order_dose(course, PLACE, wanted, by(cast["cleo"], now))
+
+
+def test_an_order_in_mg_above_the_ceiling_by_weight_is_not_signed(cast: Cast, at: datetime) -> None:
+    """At 80 kg and 1 mg/kg an order of 81 mg is refused with figures when it is signed, and nothing is written."""
+    course, now = ready(cast, at)
+    wanted = actions.Wanted(81.0, "mg", 100.0, now + timedelta(hours=4), 40.0)
+    with pytest.raises(no.DoseAboveCap, match=r"81 mg, 1\.01 mg/kg at 80 kg, is above the ceiling of 80 mg"):
+        actions.order_dose(course, PLACE, wanted, by(cast["cleo"], now))
+    assert latest_order(load(course).state, "infusion", 1, now) is None
+    assert actions.order_dose(course, PLACE, replace(wanted, amount=40.0), by(cast["cleo"], now)).amount == 40
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, 0.0, 980.0])

@@ -14,7 +14,8 @@ from unstuck.core import refusals as no
 from unstuck.core.conditions import Truth
 from unstuck.core.course import replay
 from unstuck.core.events import Event, Origin
-from unstuck.core.protocol import gates_of
+from unstuck.core.orders import check_ordered
+from unstuck.core.protocol import DoseUnit, gates_of
 from unstuck.core.protocol_file import load_protocol
 from unstuck.core.record import record
 from unstuck.core.session_events import CheckRole, DoseChecked, DoseOrdered, SessionOpened
@@ -135,6 +136,44 @@ def test_an_order_out_of_bounds_is_refused(opened: Walk, wrong: dict[str, object
     """Above a ceiling, negative, in another unit, of another drug, or over before it begins."""
     with pytest.raises(no.Refusal):
         played(opened, ("cleo", order_of(opened, **wrong)))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "mg"),
+    [
+        ({"amount": 70.5, "unit": "mg", "cap_mg": 80.0}, "70.5"),
+        ({"amount": 80.0, "unit": "mg", "cap_mg": 80.0}, "80"),
+    ],
+)
+def test_an_order_in_mg_above_the_ceiling_by_weight_is_refused_when_it_is_signed(
+    opened: Walk, wrong: dict[str, object], mg: str
+) -> None:
+    """At 70 kg and a ceiling of 1 mg/kg an order of more than 70 mg is never signed, though it lies below the cap."""
+    with pytest.raises(no.DoseAboveCap, match=rf"An order of {mg} mg, .* mg/kg at 70 kg, .* ceiling of .* mg"):
+        played(opened, ("cleo", order_of(opened, **wrong)))
+    played(opened, ("cleo", order_of(opened, amount=35.0, unit="mg", cap_mg=80.0)))
+
+
+def test_an_order_in_mg_under_a_ceiling_by_weight_needs_a_weight(opened: Walk) -> None:
+    """Nobody can tell whether it lies above the ceiling, so it is not signed; an order in mg/kg may wait."""
+    weightless = [e for e in opened.events if getattr(e.what, "name", "") != "weight_kg"]
+    course = replay(opened.protocol, weightless)
+    order = order_of(opened, amount=35.0, unit="mg", cap_mg=80.0)
+    step = opened.protocol.step("infusion")
+    with pytest.raises(no.WeightUnknown):
+        check_ordered(opened.protocol, course, step, order, opened.now)
+    check_ordered(opened.protocol, course, step, order_of(opened), opened.now)
+
+
+def test_a_total_by_weight_above_a_ceiling_in_mg_is_refused_when_it_is_signed(opened: Walk) -> None:
+    """A regimen counted in mg has its highest amount in mg: 0.5 mg/kg of 70 kg is more than 30 mg, so not signed."""
+    regimens = tuple(
+        replace(r, unit=DoseUnit.MG, amount=25.0, highest=30.0) if r.key == "ketamine" else r
+        for r in opened.protocol.regimens
+    )
+    protocol = replace(opened.protocol, regimens=regimens)
+    with pytest.raises(no.DoseAboveCap, match=r"35 mg, 0\.5 mg/kg at 70 kg, is above the ceiling of 30 mg"):
+        check_ordered(protocol, opened.course, protocol.step("infusion"), order_of(opened), opened.now)
 
 
 def test_replaying_the_session_gives_the_same_course(opened: Walk) -> None:

@@ -27,10 +27,10 @@ from unstuck.clinic.session.state import state_plain
 from unstuck.core import events as ev
 from unstuck.core import session_events as live
 from unstuck.core.conditions import Any as AnyOf
-from unstuck.core.conditions import AtLeast, AtMost, RiseAtMost, Since
+from unstuck.core.conditions import AtLeast, AtMost, RiseAtMost, Since, facts_of
 from unstuck.core.course import Course
 from unstuck.core.errors import Complaint
-from unstuck.core.protocol import AlertRule, BedsideLimit, Protocol, ReadingPlan
+from unstuck.core.protocol import AlertRule, BedsideLimit, Protocol, ReadingPlan, WorseStep
 from unstuck.core.record import record
 from unstuck.core.session import session
 
@@ -101,12 +101,16 @@ def protocols(draw: st.DrawFn) -> Protocol:
     alerts = tuple(
         AlertRule(f"alert_{n}", r, "Look.", urgent, "site", life) for n, (r, urgent, life) in enumerate(rules)
     )
+    pairs = [(alert.key, fact) for alert in alerts for fact in facts_of(alert.rule)]
+    steps = st.tuples(st.sampled_from(pairs), st.integers(-40, 40).filter(bool)) if pairs else st.nothing()
+    worse = tuple(WorseStep(*pair, float(by), "site") for pair, by in draw(st.lists(steps, max_size=4 if pairs else 0)))
     limits = tuple(BedsideLimit(k, float(v), "site") for k, v in draw(limits_of_a_plan).items())
     plan = replace(
         small.monitoring,
         readings=tuple(draw(st.lists(rows, max_size=3))),
         alerts=alerts,
         limits=limits,
+        worse=worse,
         stay_min=draw(st.none() | st.integers(0, 120)),
         stay_from=draw(st.sampled_from(("dose_start", "dose_end"))),
     )
@@ -207,7 +211,7 @@ def by_core(visit: Visit, whole: Course) -> dict[str, Any]:
     said = session(visit.protocol, whole, "infusion", 1, at)
     assert said.run is not None
     alarms = [
-        (a.rule.key, ms(a.raised_at), a.holds, ms(a.taken_at), a.taken_by, ms(a.recheck_by), a.unanswered)
+        (a.rule.key, ms(a.raised_at), a.holds, ms(a.taken_at), a.taken_by, ms(a.recheck_by), a.unanswered, a.worse)
         for a in said.alarms
     ]
     return {
@@ -229,7 +233,8 @@ LOOK = """(cases) => cases.map(({state, forms, at}) => {
     given: run.givenShare(said.run, now),
     running: run.runState(said.run, now),
     due: said.due.map((d) => [d.readings, d.by]),
-    alarms: said.alarms.map((a) => [a.rule.key, a.raisedAt, a.holds, a.takenAt, a.takenBy, a.recheckBy, a.unanswered]),
+    alarms: said.alarms.map(
+      (a) => [a.rule.key, a.raisedAt, a.holds, a.takenAt, a.takenBy, a.recheckBy, a.unanswered, a.worse]),
     calls: said.calls.map((c) => [c.call, c.at]),
   };
 })"""

@@ -43,8 +43,9 @@ class AlarmRates:
 
 
 def plan_mark(plan: MonitoringPlan) -> str:
-    """A short name of exactly these readings, alarms and limits."""
-    return hashlib.sha256(repr((plan.readings, plan.alerts, plan.limits)).encode()).hexdigest()[:16]
+    """A short name of exactly these readings, alarms, limits and steps of getting worse."""
+    told = (plan.readings, plan.alerts, plan.limits, plan.worse)
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
 def rates_text(rates: tuple[AlarmRates, ...], code: str) -> str:

@@ -1,7 +1,8 @@
 """Alarms of a dosing session: a rule of the plan that came to hold, and what people did about it.
 
 An alarm stays open until somebody has taken it and a later reading no longer breaks its limit. Nothing mutes it, and a
-value that returns to normal by itself still waits for somebody to have looked.
+value that returns to normal by itself still waits for somebody to have looked. A taken alarm whose reading moves away
+from the limit by the plan's step rings anew: who took it knew another value.
 """
 
 from __future__ import annotations
@@ -9,13 +10,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from unstuck.core import events as ev
-from unstuck.core.conditions import Seen, Truth, facts_of, judge
+from unstuck.core.conditions import (
+    All,
+    Any,
+    AtLeast,
+    AtMost,
+    Condition,
+    FallAtLeast,
+    ForMinutes,
+    Is,
+    Not,
+    RiseAtMost,
+    Seen,
+    Truth,
+    Within,
+    facts_of,
+    judge,
+)
 from unstuck.core.course import Course
 from unstuck.core.events import Event
 from unstuck.core.facts import CourseFacts
-from unstuck.core.protocol import AlertRule, MonitoringPlan
+from unstuck.core.protocol import AlertRule, MonitoringPlan, WorseStep
 from unstuck.core.session_events import AlarmAnswered, Answer
 
 
@@ -33,6 +51,8 @@ class Alarm:
     recheck_by: datetime | None = None
     escalated_at: datetime | None = None
     unanswered: bool = False  # nobody took it in the time the plan gives: it becomes an alert of the clinic
+    worse: bool = False  # it was taken before, and rings anew because a reading got worse
+    marks: tuple[float | None, ...] = ()  # the worst value since it rang, one for each of the plan's steps of its rule
 
     @property
     def is_open(self) -> bool:
@@ -75,7 +95,7 @@ def _latest(
         if isinstance(event.what, AlarmAnswered) and event.what.alarm == rule.key and alarm is not None:
             alarm = _answered(plan, alarm, event, event.what)
         elif _touches(event, rule):
-            alarm = _judged(plan, rule, alarm, judge(rule.rule, facts, event.observed_at), event.observed_at)
+            alarm = _judged(_Round(plan, rule, facts, event.observed_at), alarm)
     return _overdue(alarm, at) if alarm else None
 
 
@@ -90,16 +110,82 @@ def _touches(event: Event, rule: AlertRule) -> bool:
             return False
 
 
-def _judged(plan: MonitoringPlan, rule: AlertRule, alarm: Alarm | None, truth: Truth, at: datetime) -> Alarm | None:
-    """A rule that holds raises an alarm, or keeps the open one; what cannot be told changes nothing."""
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """One look at a rule: its plan, and what was seen until then."""
+
+    plan: MonitoringPlan
+    rule: AlertRule
+    facts: _Visit
+    at: datetime
+
+    def steps(self) -> tuple[tuple[WorseStep, float | None], ...]:
+        """The plan's steps for this rule, each with the latest value of its reading; None where it is no number."""
+        return tuple((step, self._latest(step.reading)) for step in self.plan.worse if step.alert == self.rule.key)
+
+    def _latest(self, reading: str) -> float | None:
+        seen = self.facts.seen(reading, self.at)
+        value = seen[-1].value if seen else None
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _judged(now: _Round, alarm: Alarm | None) -> Alarm | None:
+    """A rule that holds raises an alarm, keeps the open one, or rings it anew; what cannot be told changes nothing."""
+    truth = judge(now.rule.rule, now.facts, now.at)
     if truth is Truth.UNKNOWN:
         return alarm
     if truth is Truth.FAILS:
         return replace(alarm, holds=False) if alarm else None
-    if alarm is not None and alarm.is_open:
-        return replace(alarm, holds=True)
-    seconds = plan.limit("alarm_take_s")
-    return Alarm(rule, at, True, at + timedelta(seconds=seconds) if seconds is not None else at)
+    if alarm is None or not alarm.is_open:
+        return _rung(now, worse=False)
+    if alarm.taken_at is None:
+        pairs = zip(now.steps(), alarm.marks, strict=True)
+        return replace(alarm, holds=True, marks=tuple(_worst(step, mark, value) for (step, value), mark in pairs))
+    return _rung(now, worse=True) if _is_worse(now, alarm) else replace(alarm, holds=True)
+
+
+def _rung(now: _Round, worse: bool) -> Alarm:
+    seconds = now.plan.limit("alarm_take_s")
+    take_by = now.at + timedelta(seconds=seconds) if seconds is not None else now.at
+    return Alarm(now.rule, now.at, True, take_by, worse=worse, marks=tuple(value for _, value in now.steps()))
+
+
+def _worst(step: WorseStep, mark: float | None, value: float | None) -> float | None:
+    if mark is None or value is None:
+        return value if mark is None else mark
+    return max(mark, value) if step.by > 0 else min(mark, value)
+
+
+def _is_worse(now: _Round, alarm: Alarm) -> bool:
+    """Whether a reading lies beyond its limit, and by a step of the plan further out than when the alarm was taken."""
+    return any(
+        value is not None
+        and (mark is None or (value - mark if step.by > 0 else mark - value) >= abs(step.by))
+        and _breaks(now.rule.rule, step, value)
+        for (step, value), mark in zip(now.steps(), alarm.marks, strict=True)
+    )
+
+
+def _breaks(rule: Condition, step: WorseStep, value: float, negated: bool = False) -> bool:
+    """Whether the value breaks a limit of the rule on the side on which the step looks."""
+    up = step.by > 0
+    match rule:
+        case AtLeast(fact, limit):
+            return fact == step.reading and (not up and value < limit if negated else up and value >= limit)
+        case AtMost(fact, limit):
+            return fact == step.reading and (up and value > limit if negated else not up and value <= limit)
+        case RiseAtMost(fact) | FallAtLeast(fact):
+            return fact == step.reading and up is negated
+        case Not(inner):
+            return _breaks(inner, step, value, not negated)
+        case Within(_, inner) | ForMinutes(_, inner):
+            return _breaks(inner, step, value, negated)
+        case All(rules) | Any(rules):
+            return any(_breaks(inner, step, value, negated) for inner in rules)
+        case Is():
+            return False
+        case _:
+            assert_never(rule)
 
 
 def _answered(plan: MonitoringPlan, alarm: Alarm, event: Event, what: AlarmAnswered) -> Alarm:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from unstuck.core import refusals as no
 from unstuck.core.conditions import Seen, Truth, judge
 from unstuck.core.course import Course, standing
+from unstuck.core.dosing import ceiling_mg
 from unstuck.core.drawing import ordered_mg
 from unstuck.core.events import DoseGiven, Event
 from unstuck.core.facts import CourseFacts
@@ -49,6 +50,7 @@ def check_ordered(protocol: Protocol, course: Course, step: Step, order: DoseOrd
             f"not {order.regimen} ({order.drug}, {order.route})."
         )
     _check_amount(protocol, course, step, order)
+    _check_total(regimen, course, order, at)
     _check_pace(regimen, order)
     _check_validity(protocol, order, at)
     for gate in gates_before_order(protocol):
@@ -79,6 +81,24 @@ def _check_amount(protocol: Protocol, course: Course, step: Step, order: DoseOrd
         raise no.DoseAboveCap(f"A cap of {order.cap_mg:g} mg is above the ceiling of {regimen.cap_mg:g} mg.")
     if order.unit == DoseUnit.MG.value and order.amount > order.cap_mg:
         raise no.DoseAboveCap(f"{order.amount:g} mg is above the order's own cap of {order.cap_mg:g} mg.")
+
+
+def _check_total(regimen: Regimen, course: Course, order: DoseOrdered, at: datetime) -> None:
+    """Refuses a total above the ceilings in mg and, at the last weight, in mg/kg, when the order is signed: nobody
+    should draw what cannot be given. An order in mg under a ceiling by weight needs a weight; one in mg/kg has kept
+    that ceiling already and waits for the weight."""
+    weights = [s for s in course.series.get("weight_kg", ()) if s.at <= at]
+    weight_kg = float(weights[-1].value) if weights else None
+    if order.unit == DoseUnit.MG_PER_KG.value and weight_kg is None:
+        return
+    total, _ = ordered_mg(order, weight_kg)
+    most = ceiling_mg(regimen, weight_kg)
+    if most is not None and total > most * (1 + 1e-9):
+        per_kg = f", {total / weight_kg:.3g} mg/kg at {weight_kg:g} kg," if weight_kg else ""
+        raise no.DoseAboveCap(
+            f"An order of {total:g} mg{per_kg} is above the ceiling of {most:g} mg for this person.",
+            mend="Order less. A higher ceiling is another protocol, which a prescriber releases.",
+        )
 
 
 def _check_pace(regimen: Regimen, order: DoseOrdered) -> None:

@@ -189,6 +189,21 @@ class AlertRule:
     life: bool = False  # life-threatening: the sound enters the room
 
 
+@dataclass(frozen=True, slots=True)
+class WorseStep:
+    """By how much a reading must move since an alarm rang to ring it anew though somebody is on it.
+
+    `by` is in the reading's unit; above 0 a rise is worse, below 0 a fall.
+    """
+
+    alert: str
+    reading: str
+    by: float
+    source: str
+    grade: Grade = Grade.MEASURED
+    note: str = ""
+
+
 BEFORE_ORDER = "order"  # gates that name this stand before a prescriber's order, not before a step
 
 LIMITS: dict[str, str] = {
@@ -236,6 +251,7 @@ class MonitoringPlan:
     stay_from: str  # dose_start or dose_end
     source: str
     limits: tuple[BedsideLimit, ...] = ()
+    worse: tuple[WorseStep, ...] = ()
 
     def limit(self, key: str) -> float | None:
         """The figure of that key, or None where the plan states none."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from unstuck.core.conditions import Condition, facts_of
 from unstuck.core.participant import STATED
 from unstuck.core.protocol import Assess, Consent, Dose, Expose, Step
-from unstuck.core.protocol_faults import READINGS, Checked, Fault
+from unstuck.core.protocol_faults import READINGS, Checked, Fault, known
 from unstuck.core.protocol_table import near
 from unstuck.core.toml_lines import Path
 
@@ -43,6 +43,13 @@ def _monitoring(c: Checked) -> Iterator[Fault]:
                 yield Fault(("monitoring", "reading", number), "readings", what, mend)
     for number, alert in enumerate(plan.alerts):
         yield from _rule(c, ("monitoring", "alert", number), "rule", alert.rule, ())
+    rules = {alert.key: alert.rule for alert in plan.alerts}
+    for number, step in enumerate(plan.worse):
+        path: Path = ("monitoring", "worse", number)
+        yield from known(path, "alert", step.alert, "alert", rules)
+        if step.alert in rules and step.reading not in facts_of(rules[step.alert]):
+            what = f"The alert {step.alert!r} does not read {step.reading!r}."
+            yield Fault(path, "reading", what, near(step.reading, facts_of(rules[step.alert])))
     if plan.discharge is not None:
         yield from _rule(c, ("monitoring",), "discharge", plan.discharge, ())
 

@@ -76,6 +76,7 @@ def _cited(c: Checked) -> Iterator[tuple[Path, str, str]]:
         yield ("monitoring",), "source", p.monitoring.source
         yield from ((("monitoring", "reading", n), "source", r.source) for n, r in enumerate(p.monitoring.readings))
         yield from ((("monitoring", "alert", n), "source", a.source) for n, a in enumerate(p.monitoring.alerts))
+        yield from ((("monitoring", "worse", n), "source", w.source) for n, w in enumerate(p.monitoring.worse))
 
 
 def _step(c: Checked, path: Path, step: Step) -> Iterator[Fault]:

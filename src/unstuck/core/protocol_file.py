@@ -124,6 +124,7 @@ def _joined(profile: Profile, more: Profile) -> Profile:
         readings=own.readings + added.readings,
         alerts=own.alerts + added.alerts,
         limits=own.limits + added.limits,
+        worse=own.worse + added.worse,
         discharge=_both(own.discharge, added.discharge),
     )
     return Profile(plan, profile.gates + more.gates)

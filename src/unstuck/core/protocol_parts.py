@@ -42,6 +42,7 @@ from unstuck.core.protocol import (
     Route,
     Setting,
     Step,
+    WorseStep,
 )
 from unstuck.core.protocol_table import Table, near
 from unstuck.core.rule_file import read_rule
@@ -284,6 +285,7 @@ def read_monitoring(table: Table) -> MonitoringPlan:
         stay_from=_one_of(table, "stay_from", STAY_FROM, "dose_end"),
         source=table.text("source"),
         limits=tuple(read_bedside_limit(t) for t in table.tables("limit")),
+        worse=tuple(_worse(t) for t in table.tables("worse")),
     )
     table.finish()
     return plan
@@ -327,6 +329,21 @@ def _alert(table: Table) -> AlertRule:
     )
     table.finish()
     return alert
+
+
+def _worse(table: Table) -> WorseStep:
+    step = WorseStep(
+        alert=table.text("alert"),
+        reading=table.text("reading"),
+        by=table.number("by") or 0.0,
+        source=table.text("source"),
+        grade=table.choice("grade", Grade, Grade.MEASURED),
+        note=table.text("note", ""),
+    )
+    if step.by == 0:
+        table.say("by", "A step of 0 rings at every reading.", "Write by how much: 10, or -2 where a fall is worse.")
+    table.finish()
+    return step
 
 
 def _one_of(table: Table, key: str, words: tuple[str, ...], default: str | None = None) -> str:

@@ -14,6 +14,7 @@ from unstuck.core.protocol import (
     Protocol,
     ReadingPlan,
     Step,
+    WorseStep,
     kind_of,
 )
 from unstuck.core.protocol_times import Edge, Times
@@ -177,7 +178,15 @@ def _monitoring(plan: MonitoringPlan) -> list[Sentence]:
     for x in plan.limits:
         words = f"{LIMITS.get(x.key, x.key)}: {x.value:g}"
         said.append(Sentence("bedside", x.key, f"{sentence_of(words)} {x.note}".strip(), x.source))
-    return said
+    return [*said, *(_worse(step) for step in plan.worse)]
+
+
+def _worse(step: WorseStep) -> Sentence:
+    """By how much more a taken alarm rings anew."""
+    moved = f"{abs(step.by):g} {'higher' if step.by > 0 else 'lower'} than when it rang"
+    words = f"the alarm {step.alert} rings anew, though somebody is on it, where {fact_words(step.reading)} is {moved}"
+    key = f"worse {step.alert} {step.reading} {'up' if step.by > 0 else 'down'}"
+    return Sentence("bedside", key, f"{sentence_of(words)} {step.note}".strip(), step.source, step.grade)
 
 
 def _often(row: ReadingPlan) -> str:

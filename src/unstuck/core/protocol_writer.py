@@ -178,3 +178,6 @@ def _monitoring(m: MonitoringPlan) -> Iterator[str]:
     for x in m.limits:
         pairs = [("key", x.key), ("value", x.value), ("source", x.source)]
         yield _block("[[monitoring.limit]]", [*pairs, ("grade", _unless(x.grade, Grade.MEASURED)), ("note", x.note)])
+    for w in m.worse:
+        pairs = [("alert", w.alert), ("reading", w.reading), ("by", w.by), ("source", w.source)]
+        yield _block("[[monitoring.worse]]", [*pairs, ("grade", _unless(w.grade, Grade.MEASURED)), ("note", w.note)])

@@ -151,6 +151,8 @@ def _open_alarm(visit: Visit, alarm: Alarm, eyes: Eyes, day: Day, room: Room) ->
 
 def _alarm_why(visit: Visit, alarm: Alarm, day: Day, room: Room) -> str:
     told = [f"{alarm.rule.action} {_('Rule')}: {sentence(alarm.rule.rule)}"]
+    if alarm.worse:
+        told.append(_("Somebody had taken it; since then it got worse."))
     if not alarm.holds:
         told.append(_("The last reading is back within the limit; somebody still has to look."))
     called = room.alerts.get((visit.loaded.row.key, alarm_cause(visit.step, visit.occurrence, alarm)))

@@ -56,8 +56,9 @@ def _alarm_act(alarm: Alarm, at: datetime, zone: tzinfo) -> NextAct:
         since = _("since %(at)s") % {"at": words.clock_words(alarm.raised_at, zone)}
         level = "now" if alarm.rule.urgent else "late"
         kicker = _("Act now") if alarm.rule.urgent else _("Look")
+        why = _("Somebody had taken it; since then it got worse.") if alarm.worse else ""
         return NextAct(
-            level, kicker, alarm.rule.action, "", words.countdown(alarm.raised_at, at), since, alarm.raised_at
+            level, kicker, alarm.rule.action, why, words.countdown(alarm.raised_at, at), since, alarm.raised_at
         )
     by = alarm.recheck_by
     small = _("due %(at)s") % {"at": words.clock_words(by, zone)} if by else ""

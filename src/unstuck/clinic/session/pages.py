@@ -58,6 +58,7 @@ class AlarmRow:
     holds: bool
     unanswered: bool
     needs_taking: bool
+    worse: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +199,7 @@ def _alarm(alarm: Alarm, people: Mapping[str, str], zone: tzinfo) -> AlarmRow:
         holds=alarm.holds,
         unanswered=alarm.unanswered,
         needs_taking=alarm.taken_at is None,
+        worse=alarm.worse,
     )
 
 

@@ -130,6 +130,7 @@ def _alarm(alarm: Alarm) -> Plain:
         "taken_by": alarm.taken_by,
         "recheck_by": _iso(alarm.recheck_by),
         "unanswered": alarm.unanswered,
+        "worse": alarm.worse,
     }
 
 
@@ -167,6 +168,7 @@ def plan_plain(plan: MonitoringPlan) -> Plain:
         "stay_min": plan.stay_min,
         "stay_from": plan.stay_from,
         "limits": {limit.key: limit.value for limit in plan.limits},
+        "worse": [{"alert": w.alert, "reading": w.reading, "by": w.by} for w in plan.worse],
     }
 
 

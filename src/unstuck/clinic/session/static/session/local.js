@@ -26,6 +26,7 @@ function alarmCard(template, alarm, says, zone) {
   card.toggleAttribute("data-life", alarm.rule.life && !taken);
   card.querySelector("[data-words]").textContent = alarm.rule.action;
   card.querySelector("[data-since]").textContent = says.since.replace("%", timeOfDay(alarm.raisedAt, zone));
+  card.querySelector("[data-worse]").hidden = !alarm.worse;
   card.querySelector("[data-unanswered]").hidden = !alarm.unanswered;
   for (const part of card.querySelectorAll("[data-level]")) part.hidden = part.dataset.level !== levelOf(alarm);
   for (const part of card.querySelectorAll("[data-while]")) part.hidden = (part.dataset.while === "taken") !== taken;

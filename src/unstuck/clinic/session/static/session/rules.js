@@ -67,6 +67,19 @@ export function factsOf(rule) {
   return [rule[word][0]];
 }
 
+/** Whether `value` breaks a limit of the rule on the side on which the step looks: up where `by` is above 0, else down. */
+export function breaks(rule, { reading, by, value }, negated = false) {
+  const up = by > 0, step = { reading, by, value };
+  if (rule.all || rule.any) return (rule.all ?? rule.any).some((one) => breaks(one, step, negated));
+  if (rule.not) return breaks(rule.not, step, !negated);
+  if (rule.rule) return breaks(rule.rule, step, negated);
+  const word = Object.keys(rule).find((key) => key in JUDGES), [fact, limit] = rule[word];
+  if (fact !== reading || word === "is") return false;
+  if (word === "at_least") return negated ? !up && value < limit : up && value >= limit;
+  if (word === "at_most") return negated ? up && value > limit : !up && value <= limit;
+  return up === negated;
+}
+
 function last(list) {
   return list[list.length - 1];
 }
