@@ -27,6 +27,7 @@ PYTHON = sys.executable
 BARE, NEWER = ROOT / ".venv-core", ROOT / ".venv-3.13"
 CORE_TESTS = ["tests/core", "tests/spec", "tests/structure", "tests/cli"]
 DATABASE_TESTS = ["tests/clinic", "tests/pages"]
+WORKERS = ["-n", str(max(2, min(6, os.cpu_count() or 2))), "--dist", "loadgroup"]
 CHROMIUMS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 CLOSING = re.compile(r"=+ .*(passed|failed|error|no tests ran).* =+|\d+ (passed|failed|error|skipped).* in [\d.]+s.*")
 SKIPPED = re.compile(r"SKIPPED \[\d+\] (.+)")
@@ -120,8 +121,9 @@ def protocol_files() -> list[str]:
 
 
 def suite(report: Report) -> None:
-    """Every test but the browser's, with the clinic on SQLite."""
-    pytest(report, "suite", "-n", "2", "--ignore=tests/journeys", "tests")
+    """The tests of the lab and of the clinic on SQLite; the core's have a stage of their own, the browser's too."""
+    elsewhere = [f"--ignore={path}" for path in [*present(CORE_TESTS), "tests/journeys"]]
+    pytest(report, "suite", *WORKERS, *elsewhere, "tests")
 
 
 def postgres(report: Report) -> None:
@@ -131,7 +133,7 @@ def postgres(report: Report) -> None:
         with a_home() as home:
             manage = (PYTHON, "-m", "unstuck", "manage", "shell", "--no-imports", "-c", proof)
             run(report, "postgres", *manage, UNSTUCK_HOME=home, UNSTUCK_DATABASE_URL=address)
-        pytest(report, "postgres", *present(DATABASE_TESTS), UNSTUCK_DATABASE_URL=address)
+        pytest(report, "postgres", *WORKERS, *present(DATABASE_TESTS), UNSTUCK_DATABASE_URL=address)
 
 
 def migrations(report: Report) -> None:
@@ -159,7 +161,7 @@ def _unpack_previous(folder: Path) -> bool:
 
 
 def newer(report: Report) -> None:
-    """The core, the lab and the clinic on Python 3.13 as well, where there is one."""
+    """On Python 3.13, where there is one: the core's tests, a demonstration clinic from nothing, a simulated trial."""
     found = subprocess.run([ROOT / "tools" / "find_python", "3.13"], capture_output=True, text=True)
     if found.returncode:
         report.said["newer"] = ["no Python 3.13 on this machine; it is tested where there is one"]
@@ -167,8 +169,12 @@ def newer(report: Report) -> None:
     subprocess.run(
         [found.stdout.strip(), ROOT / "tools/environment.py", NEWER, "lab", "plots", "clinic", "dev"], check=True
     )
-    folders = present([*CORE_TESTS, "tests/lab", "tests/clinic", "tests/pages", "tests/agreement"])
-    pytest(report, "newer", "-n", "2", *folders, python=python_of(NEWER))
+    python = python_of(NEWER)
+    pytest(report, "newer", *WORKERS, *present([*CORE_TESTS, "tests/agreement"]), python=python)
+    with a_home() as home:
+        run(report, "newer", python, "-m", "unstuck", "serve", "--demo", "--prepare", UNSTUCK_HOME=f"{home}/demo")
+        trial = ("feder_2021", "--arms", "--patients", "3", "--seed", "1", "--out", f"{home}/trial")
+        run(report, "newer", python, "-m", "unstuck", "simulate", *trial)
 
 
 def journeys(report: Report) -> None:
@@ -176,7 +182,7 @@ def journeys(report: Report) -> None:
     if not os.environ.get("UNSTUCK_CHROMIUM"):
         report.not_run.append("journeys: no Chromium on PATH; install one or set UNSTUCK_CHROMIUM to its path")
         return
-    pytest(report, "journeys", "tests/journeys")
+    pytest(report, "journeys", "-n", "2", "--dist", "loadfile", "tests/journeys")
 
 
 def wheel(report: Report) -> None:

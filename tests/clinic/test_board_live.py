@@ -277,6 +277,11 @@ def test_queries_do_not_grow_with_chairs(cast: Cast, signed_in: Callable[[str], 
     assert counted[0] == counted[1], counted
 
 
+def shown(page: str) -> str:
+    """What a person reads of a page: random keys in addresses hold any digits."""
+    return re.sub(r"<[^>]*>", " ", page)
+
+
 def test_a_blinded_course_hides_itself_and_nothing_else(cast: Cast, signed_in: Callable[[str], Client]) -> None:
     """A therapist whom one protocol blinds reads no alarm, reading or drug of it, and everything of the other chair."""
     blind = watched(key="masked", blinded=("therapist", "patient"))
@@ -284,7 +289,7 @@ def test_a_blinded_course_hides_itself_and_nothing_else(cast: Cast, signed_in: C
     seated(2, cast["nia"].key, None, reading("systolic_mmhg", 166, 5), reading("diastolic_mmhg", 91, 5))
     with clock.stopped(after(5.5)):
         words = signed_in("ben").get("/today/").content.decode()
-    assert "166/91" in words and "171" not in words and "An alarm rings here" in words
+    assert "166/91" in words and "171" not in shown(words) and "An alarm rings here" in words
     chair = next(part for part in re.split(r'<li class="chair', words) if "Person 01" in part and "chair-no" in part)
     assert "Ketamine" not in chair and "Study drug" in chair
 

@@ -71,7 +71,7 @@ def python(home: Path, script: str, *words: str) -> subprocess.Popen[str]:
 
 def told(process: subprocess.Popen[str]) -> str:
     """What the process printed last; its errors where it failed."""
-    out, errors = process.communicate(timeout=120)
+    out, errors = process.communicate(timeout=600)
     assert process.returncode == 0, errors
     return out.strip().splitlines()[-1] if out.strip() else ""
 

@@ -113,7 +113,7 @@ def test_a_backup_is_taken_while_the_clinic_works(clinic: Path, tmp_path_factory
         for number in range(2):
             assert unstuck(clinic, "backup", str(folder / f"{number}.tar")).returncode == 0
     finally:
-        writer.wait(timeout=120)
+        writer.wait(timeout=600)
     destroy(clinic)
     assert unstuck(clinic, "restore", str(folder / "1.tar")).returncode == 0
 

@@ -53,7 +53,7 @@ def serving(home: Path) -> Iterator[int]:
         command, env=environment(home), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     try:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 300
         while time.monotonic() < end and process.poll() is None:
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()
