@@ -113,7 +113,7 @@ def test_a_demonstration_serves_and_survives_a_kill(tmp_path: Path) -> None:
 
 
 def _refused_for_real_use_and_reset(home: Path, sign_ins: str) -> None:
-    """The folder does not start without --demo; --reset makes new people. One clinic serves both: making one is slow."""
+    """The folder does not start without --demo; --reset makes new people. One serves both: it is slow to make."""
     refused = unstuck(home, "serve", "--prepare")
     assert (refused.returncode, "demonstration sign-ins" in refused.stderr) == (2, True)
     assert unstuck(home, "serve", "--demo", "--reset", "--prepare").returncode == 0
