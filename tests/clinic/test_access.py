@@ -36,6 +36,8 @@ RULES: dict[str, str] = {
     "may_change_course": "cleo",
     "may_load_wording": "cleo alma",
     "may_see_notes": CARE,
+    "may_see_therapy": "ben cleo",
+    "may_record_therapy": "ben",
     "may_see_stock": "nia cleo otis quinn",
     "may_keep_stock": "otis",
     "may_draw_drug": "nia cleo",

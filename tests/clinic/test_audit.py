@@ -23,6 +23,7 @@ from unstuck.core import events as core
 from unstuck.core import session_events as live
 from unstuck.core.events import dumps, to_dict
 from unstuck.core.protocol_file import load_protocol
+from unstuck.core.therapy_events import TherapyItemListed, TherapyRecorded
 
 Browser = Callable[[str], Client]
 COURSE = "c_12ab34cd56ef"
@@ -57,6 +58,8 @@ HAPPENED: tuple[core.What, ...] = (
     live.Called("infusion", 2, live.Call.HELP, "patient"),
     live.CallAnswered("infusion", 2, live.Call.HELP, "a_nia"),
     live.ChoicesLocked("infusion", 2, "none", "no", "voice"),
+    TherapyItemListed("pe", "situation", "situation.1"),
+    TherapyRecorded("pe_after_infusion", 1, "pe", "1", 1, 1, (("imaginal_peak", 85.0),)),
 )
 
 

@@ -18,6 +18,7 @@ from unstuck.core.conditions import Seen, Value
 from unstuck.core.events import Event, Origin
 from unstuck.core.protocol import Assess, Expose, Integrate, Prepare, Protocol, Step
 from unstuck.core.session_events import ChoicesLocked, SessionWhat
+from unstuck.core.therapy_events import TherapyWhat
 
 Occurrence = tuple[str, int]
 _COUNTED = {Expose: "therapy_sessions", Prepare: "preparations", Integrate: "integrations"}
@@ -101,6 +102,8 @@ def _without(protocol: Protocol, course: Course, correction: Event) -> Course:
 def _fold(protocol: Protocol, course: Course, event: Event) -> Course:
     if isinstance(event.what, SessionWhat):
         return _in_session(course, event, event.what)
+    if isinstance(event.what, TherapyWhat):
+        return course  # the log holds it; no rule reads it
     return _of_the_course(protocol, course, event, event.what)
 
 

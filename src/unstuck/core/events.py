@@ -21,6 +21,7 @@ from typing import Any
 
 from unstuck.core.errors import Complaint
 from unstuck.core.session_events import SessionWhat
+from unstuck.core.therapy_events import TherapyWhat
 from unstuck.core.time import require_aware
 
 
@@ -229,7 +230,7 @@ CourseWhat = (
     | Corrected
     | CourseEnded
 )
-What = CourseWhat | SessionWhat
+What = CourseWhat | SessionWhat | TherapyWhat
 KINDS: dict[str, type] = {kind.__name__: kind for kind in typing.get_args(What)}
 
 _CODE = re.compile(r"[\w.:/+\-]{0,120}")

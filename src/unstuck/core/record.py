@@ -33,6 +33,8 @@ from unstuck.core.session_events import (
     PresenceNoted,
     SessionWhat,
 )
+from unstuck.core.therapy_course import check_therapy
+from unstuck.core.therapy_events import TherapyRecorded, TherapyWhat
 from unstuck.core.verdict import discharge_verdict, verdict
 
 _FITS: dict[type, tuple[type, ...]] = {
@@ -40,6 +42,7 @@ _FITS: dict[type, tuple[type, ...]] = {
     ev.AssessmentCompleted: (Assess, Dose),
     ev.DoseGiven: (Dose,),
     ev.StepHeld: (Prepare, Expose, Integrate, Review, Contact),
+    TherapyRecorded: (Expose, Integrate),
     ev.ReadingTaken: (Assess, Dose),
     ev.Discharged: (Dose,),
 }
@@ -69,6 +72,8 @@ def record(protocol: Protocol, course: Course, event: Event) -> Course:
         raise no.AlreadyDone(f"Another event has the id {event.id}.", mend="Give each event an id of its own.")
     _check_course(protocol, course, event)
     _check_what(protocol, course, event)
+    if isinstance(event.what, TherapyWhat):
+        check_therapy(course, event)
     return apply(protocol, course, event)
 
 

@@ -126,6 +126,8 @@ _COURSE: dict[str, Say] = {
     "Amended": lambda t, _n: _("moved the plan to version %(version)s") % t,
     "Corrected": lambda _t, _n: _("corrected an earlier entry"),
     "CourseEnded": lambda _t, _n: _("ended the plan"),
+    "TherapyItemListed": lambda _t, _n: _("put something on a list of the therapy"),
+    "TherapyRecorded": lambda t, _n: _("recorded what the session%(step)s came to") % {"step": _step(t)},
 }
 _SESSION: dict[str, Say] = {
     "SessionOpened": lambda t, _n: _("checked a person in for%(step)s") % {"step": _step(t)},

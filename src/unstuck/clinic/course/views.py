@@ -95,7 +95,8 @@ def course(request: HttpRequest, key: str) -> HttpResponseBase:
         own = own_page(loaded, _instrument(loaded.protocol.curve), at, clock.zone())
         return render(request, "course/own.html", {"page": own, "key": row.key})
     page = course_page(loaded, sight(account, row), _instrument(loaded.protocol.curve), at, clock.zone())
-    return render(request, "course/course.html", {"page": page})
+    more = {"therapy": access.may_see_therapy(account)}
+    return render(request, "course/course.html", {"page": page, **more})
 
 
 def sight(account: Account, row: Course) -> Sight:

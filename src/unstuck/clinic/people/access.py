@@ -165,6 +165,16 @@ def may_see_notes(account: Account) -> bool:
     return is_care(account)
 
 
+def may_see_therapy(account: Account) -> bool:
+    """What therapy sessions came to, in figures, codes and the chart's summary: therapist and prescriber."""
+    return bool(account.roles & {Role.THERAPIST, Role.PRESCRIBER})
+
+
+def may_record_therapy(account: Account) -> bool:
+    """Record a therapy session, and keep its lists."""
+    return Role.THERAPIST in account.roles
+
+
 def may_see_stock(account: Account) -> bool:
     """The drug stock: balances, histories, open discrepancies. Never a therapist or the front desk."""
     return bool(account.roles & {Role.NURSE, Role.PRESCRIBER, Role.CUSTODIAN, Role.QUALITY})

@@ -1,0 +1,76 @@
+"""The lists of a course's therapy: items with their words and how they were rated, session by session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from unstuck.clinic.course.models import Course
+from unstuck.clinic.ledger.models import Entry
+from unstuck.clinic.people.models import Text
+from unstuck.core.course import Course as State
+from unstuck.core.therapy import Scale, Therapy
+from unstuck.core.therapy_course import items_of, ratings_of
+from unstuck.core.therapy_events import TherapyItemListed
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One measure of an item: its first and last value, and every value in order."""
+
+    scale: Scale
+    values: tuple[float, ...]
+
+    @property
+    def first(self) -> float | None:
+        """The first value, None before any."""
+        return self.values[0] if self.values else None
+
+    @property
+    def last(self) -> float | None:
+        """The last value, None before any."""
+        return self.values[-1] if self.values else None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a list, in words, with its measures."""
+
+    key: str
+    words: str
+    list_key: str
+    list_title: str
+    measured: tuple[Measured, ...]
+
+    @property
+    def scales(self) -> tuple[Scale, ...]:
+        """The measures that a session asks for."""
+        return tuple(one.scale for one in self.measured)
+
+
+def items(state: State, therapy: Therapy, words: Mapping[str, str]) -> tuple[Item, ...]:
+    """Every item of the therapy's lists in this course, in the order in which they were listed."""
+    lists = {each.key: each for each in therapy.lists}
+    found = []
+    for event in items_of(state, therapy.key):
+        what = event.what
+        assert isinstance(what, TherapyItemListed)
+        listing = lists.get(what.list)
+        if listing is None:
+            continue  # the site's structure has lost this list; the entry stands in the ledger
+        measured = tuple(
+            Measured(scale, tuple(v for _e, v in ratings_of(state, therapy.key, what.item, scale.key)))
+            for scale in listing.measures
+        )
+        found.append(Item(what.item, words.get(event.id) or _("erased"), what.list, listing.title, measured))
+    return tuple(found)
+
+
+def words_of(course: Course, kind: str) -> dict[str, str]:
+    """The words of each entry of this kind by its event's id; an erased one is left out."""
+    rows = Entry.objects.filter(chain=course.key, kind=kind).exclude(text_mac="").values_list("act", "text_mac")
+    macs = {mac: act for act, mac in rows}
+    texts = Text.objects.filter(mac__in=macs, erased_at=None).values_list("mac", "body")
+    return {macs[mac]: body for mac, body in texts}
