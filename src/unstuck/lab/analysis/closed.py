@@ -15,7 +15,7 @@ For a contrast of visits w and covariates c, with a = A'w and h_t = c' (X_t'X_t)
     Kenward-Roger (linear)  V + 2 L,  L = sum_t a_t^2 s2_t sum_{u<t} s2_u (h_t - h_u) A_.u' P_t^-1 A_.u
 
 P_t is the projected sum of squares and products of the earlier outcomes. For one contrast the Kenward-Roger df is the
-same (Kenward and Roger 1997, doi 10.2307/2533558). This module is the plain spelling; `closed_kernel` is the compiled one.
+same (Kenward and Roger 1997, doi 10.2307/2533558). This module is the plain spelling, `closed_kernel` the compiled one.
 """
 
 from __future__ import annotations
