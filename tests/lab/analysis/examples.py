@@ -23,7 +23,7 @@ def drawn(seed: int, patients: int, visits: int, gone: float) -> tuple[Floats, F
     """A random trial of one shape: correlated outcomes, an arm, a baseline, a chance of leaving at each visit."""
     rng = np.random.default_rng(seed)
     arm, base = np.arange(patients) % 2, rng.normal(30, 8, patients)
-    root = rng.normal(size=(visits, visits)) + 2 * np.eye(visits)
+    root = np.tril(rng.normal(size=(visits, visits)), -1) + np.diag(rng.uniform(1, 2.5, visits))
     y = rng.normal(size=(patients, visits)) @ root.T * 3 + 0.4 * base[:, None] - 2 * arm[:, None]
     left = np.cumsum(rng.random((patients, visits)) < gone, axis=1) > 0
     left[:, 0] = False
@@ -37,3 +37,19 @@ monotone_trials = st.builds(
     visits=st.integers(2, 5),
     gone=st.sampled_from([0.0, 0.05, 0.15]),
 )
+
+
+def long_table(x: Floats, y: Floats, days: tuple[int, ...] = (1, 7, 14, 28, 56)) -> dict[str, Floats]:
+    """A trial as a long table with the columns id, visit, arm, base and chg; rows of unseen visits have no chg."""
+    patients, visits = y.shape
+    wide = {"id": np.arange(patients), "arm": x[:, 1], "base": x[:, 2]}
+    columns = {name: np.repeat(cells, visits) for name, cells in wide.items()}
+    return {**columns, "visit": np.tile(days[:visits], patients), "chg": y.ravel()}
+
+
+def with_gaps(seed: int, patients: int, visits: int, share: float) -> tuple[Floats, Floats]:
+    """A random trial with values missing here and there; everybody is seen at the first visit."""
+    x, y = drawn(seed, patients, visits, 0.05)
+    gone = np.random.default_rng(seed + 1).random(y.shape) < share
+    gone[:, 0] = False
+    return x, np.where(gone, np.nan, y)
