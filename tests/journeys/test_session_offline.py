@@ -131,7 +131,7 @@ def test_two_devices_on_one_session_converge(infusion: Running, staff: Callable[
 
 
 def _comes_true(page: Page, claim: Callable[[], bool]) -> None:
-    """Within ten seconds: the page's word is under way. Its clock runs on meanwhile, so that a beat follows a lost word."""
+    """Within ten seconds; the page's clock runs on meanwhile, so that a beat follows a lost word."""
     for _ in range(100):
         if claim():
             return
