@@ -38,6 +38,8 @@ RULES: dict[str, str] = {
     "may_see_notes": CARE,
     "may_see_therapy": "ben cleo",
     "may_record_therapy": "ben",
+    "may_keep_notes": "ben cleo",
+    "may_recover_notes": "quinn alma",
     "may_see_stock": "nia cleo otis quinn",
     "may_keep_stock": "otis",
     "may_draw_drug": "nia cleo",

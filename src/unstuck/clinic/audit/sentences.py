@@ -191,6 +191,18 @@ _SITE: dict[str, Say] = {
     "evidence.signed": lambda t, _n: _("signed what patients are told of the evidence for %(protocol)s") % t,
     "evidence.declined": lambda t, _n: _("declined a text on the evidence for %(protocol)s") % t,
     "evidence.signature_refused": lambda _t, _n: _("gave a wrong password for signing a text on the evidence"),
+    "note.kept": lambda _t, _n: _("sealed a private note"),
+    "note.discarded": lambda _t, _n: _("took a private note of their own away"),
+    "notes.holders_set": lambda t, n: (
+        _("gave the halves of the notes' key to %(who)s%(second)s") % {"who": _account(t, n), "second": _second(t, n)}
+    ),
+    "notes.key_restored": lambda t, n: (
+        _("put the notes' key back with %(who)s%(second)s") % {"who": _account(t, n), "second": _second(t, n)}
+    ),
+    "notes.opened": lambda t, n: (
+        _("opened private notes of %(who)s for %(to)s") % {"who": _account(t, n), "to": _owner(t, n)}
+    ),
+    "notes.recovery_refused": lambda _t, _n: _("gave a wrong passphrase for the notes' key"),
     "ledger.head_renewed": lambda t, _n: (
         _("renewed the head of the ledger with %(findings)s findings open") % {"findings": t.get("findings", 0)}
     ),

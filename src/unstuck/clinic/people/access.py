@@ -175,6 +175,16 @@ def may_record_therapy(account: Account) -> bool:
     return Role.THERAPIST in account.roles
 
 
+def may_keep_notes(account: Account) -> bool:
+    """Keep psychotherapy notes of one's own. Whose notes one reads is not a matter of roles: the author's alone."""
+    return bool(account.roles & {Role.THERAPIST, Role.PRESCRIBER})
+
+
+def may_recover_notes(account: Account) -> bool:
+    """Have two key holders name themselves, put the key back, or open notes. It shows no note."""
+    return bool(account.roles & {Role.QUALITY, Role.ADMIN})
+
+
 def may_see_stock(account: Account) -> bool:
     """The drug stock: balances, histories, open discrepancies. Never a therapist or the front desk."""
     return bool(account.roles & {Role.NURSE, Role.PRESCRIBER, Role.CUSTODIAN, Role.QUALITY})

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from unstuck.clinic.ledger.actions import note
@@ -73,6 +74,8 @@ def erase_person(person: Person, actor: str, at: datetime) -> None:
     """Name, birth date, addresses, texts and the secret are gone; the ledger's facts stand under the pseudonym."""
     with transaction.atomic():
         person.texts.filter(erased_at=None).update(body="", erased_at=at)
+        for named in settings.UNSTUCK_ERASERS:
+            import_string(named)(person, at)
         emptied: dict[str, Any] = {"name": "", "born_on": None, "email": "", "phone": "", "secret": "", "erased_at": at}
         Person.objects.filter(pk=person.pk, erased_at=None).update(**emptied)
         person.refresh_from_db()

@@ -1,8 +1,8 @@
 """Backing a site up into one archive, and restoring it into an empty place.
 
 In the archive: the database, the ledger's head, and every other file of the data folder. Not in it, and to be kept
-apart: the secret key, `site.toml` with its passwords, and the keys for TLS. So a stolen archive tells everything that
-is recorded and signs nobody in.
+apart: the secret key, the key of private notes, `site.toml` with its passwords, and the keys for TLS. So a stolen
+archive tells everything that is recorded but private notes, and signs nobody in.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from unstuck.clinic.ledger.verify import Finding, verify
 from unstuck.clinic.site import archive, database_copy
 from unstuck.core.errors import Complaint
 
-APART = ("secret.key", "site.toml", "tls")
+APART = ("secret.key", "notes.key", "site.toml", "tls")
 """Never in an archive; may stand in the folder that is restored into."""
 MADE_ANEW = ("static", "restore.unfinished")
 HEAD_PART, FILE_PARTS = "ledger.head", "files/"

@@ -39,6 +39,9 @@ PAGES = (
 )  # fmt: skip
 """(prefix of the address, module with `urlpatterns` and `app_name`)."""
 
+ERASERS = ("unstuck.clinic.therapy.notes.erase",)
+"""What else is erased with a person: functions that take the person and the instant, in the same transaction."""
+
 ROUNDS = (
     "unstuck.clinic.alerts.answers.work_round",
     "unstuck.clinic.plan.rounds.work_round",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unstuck.clinic.people.roles import Role
 from unstuck.clinic.site.database import database
 from unstuck.clinic.site.home import home, secret_key
-from unstuck.clinic.site.parts import APPS, ROUNDS
+from unstuck.clinic.site.parts import APPS, ERASERS, ROUNDS
 
 _site = home()
 _here = Path(__file__).parent
@@ -28,7 +28,7 @@ SECRET_KEY = _site.text("UNSTUCK_SECRET_KEY") or secret_key(_site.path)
 ALLOWED_HOSTS = list(_site.list("UNSTUCK_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"))
 CSRF_TRUSTED_ORIGINS = list(_site.list("UNSTUCK_TRUSTED_ORIGINS"))
 
-UNSTUCK_ROUNDS = ROUNDS
+UNSTUCK_ROUNDS, UNSTUCK_ERASERS = ROUNDS, ERASERS
 UNSTUCK_CLOSES = _site.time_of_day("UNSTUCK_CLOSES")  # when the site closes, such as 17:30; empty: no such time
 
 # What it is made of
