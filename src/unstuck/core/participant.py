@@ -32,6 +32,7 @@ PERSON_FACTS: dict[str, str] = {
     "person.escort_identified": "whether the escort who came is the one who was named",
     "person.told_no_driving": "whether the person and the escort were told not to drive before a night's sleep",
     "person.next_contact_booked": "whether the next contact is booked",
+    "person.accepted": "whether a prescriber signed that this person may be treated",
     "person.leaving_signed": "whether a prescriber signed the leaving after a positive answer about suicide",
 }
 

@@ -159,6 +159,10 @@ class ReadingForm(EntryForm):
         return [ev.ReadingTaken(name, value, step, number, phase) for name, value in values if value is not None]
 
 
+ELSEWHERE = frozenset(("person.age_years", "person.sex", "person.accepted"))
+"""Facts that this form does not take: no yes or no, or signed by a prescriber on a page of its own."""
+
+
 class FactForm(EntryForm):
     """A fact about the person that rules may see."""
 
@@ -168,8 +172,10 @@ class FactForm(EntryForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         asked = {f for g in self.loaded.protocol.gates for f in _facts(g.rule)}
-        known = {name: words for name, words in PERSON_FACTS.items() if name not in ("person.age_years", "person.sex")}
-        names = [(n, known.get(n, n.removeprefix("person.").replace("_", " "))) for n in sorted({*known, *asked})]
+        names = [
+            (n, PERSON_FACTS.get(n, n.removeprefix("person.").replace("_", " ")))
+            for n in sorted({*PERSON_FACTS, *asked} - ELSEWHERE)
+        ]
         self.fields["name"].choices = [("", "-"), *names]  # type: ignore[attr-defined]
 
     def whats(self) -> list[ev.What]:

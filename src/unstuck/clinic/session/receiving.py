@@ -24,7 +24,7 @@ from unstuck.clinic.session.queries import Place, refuse_unknown
 from unstuck.clinic.session.refused import told_to
 from unstuck.clinic.session.said import Sent as Sent
 from unstuck.clinic.session.said import entries_of, fields_of
-from unstuck.clinic.session.wanted import BY_A_PRESCRIBER
+from unstuck.clinic.session.wanted import BY_A_PRESCRIBER, SIGNED_ELSEWHERE
 from unstuck.core import events as ev
 from unstuck.core.errors import Complaint
 from unstuck.core.session_events import Flow, InfusionChanged, PartGiven
@@ -178,6 +178,8 @@ def _made(loaded: Loaded, place: Place, sent: Sent, account: Account, at: dateti
 def may_write(account: Account, what: ev.What) -> bool:
     """Whether the account's role may write such an entry."""
     match what:
+        case ev.FactStated(name) if name in SIGNED_ELSEWHERE:
+            return False
         case ev.FactStated(name) if name in BY_A_PRESCRIBER:
             return access.may_order_dose(account)
         case ev.GateOverridden():

@@ -11,7 +11,10 @@ from unstuck.core.participant import STATED
 from unstuck.core.protocol import gates_of
 from unstuck.core.sentences import instrument_words
 
-COUNTED_HERE = ("room.ratio_kept", "person.integration_booked", "person.choices_locked")
+SIGNED_ELSEWHERE = ("person.accepted",)
+"""What is signed on a page of its own and in no session."""
+
+COUNTED_HERE = ("room.ratio_kept", "person.integration_booked", "person.choices_locked", *SIGNED_ELSEWHERE)
 """What the clinic counts for itself, or what has a form of its own."""
 
 

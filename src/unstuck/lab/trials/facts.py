@@ -17,7 +17,7 @@ CHANGING |= {"person.pregnancy_test_negative", "person.trauma_memory_retrieved"}
 CHANGING |= {"person.medicines_reviewed", "person.consent_reconfirmed", "person.choices_locked"}
 CHANGING |= {"person.oriented", "person.gait_steady", "person.escort_identified", "person.told_no_driving"}
 CHANGING |= {"person.next_contact_booked", *ROOM_FACTS}
-TRUE = CHANGING | {"person.register_checked"}
+TRUE = CHANGING | {"person.register_checked", "person.accepted"}
 
 
 def find_out(desk: Desk, step: Step, occurrence: int, at: datetime, visit: Visit) -> None:
