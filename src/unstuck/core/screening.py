@@ -367,7 +367,7 @@ def _medicine(medicine: Medicine, looked: Looked) -> RuleFinding:
 
 
 def prior_treatment(rules: Screening, looked: Looked) -> RuleFinding:
-    """Whether a trauma-focused therapy was tried adequately; UNKNOWN where one was not asked about and none is known."""
+    """Whether a trauma-focused therapy was tried adequately; UNKNOWN where one was not asked about."""
 
     def of(finding: Finding, words: str) -> RuleFinding:
         said = (rules.prior.why, rules.prior.source, rules.prior.grade)

@@ -240,5 +240,10 @@ _CUSTODY: dict[str, Say] = {
     "custody.taken_back": lambda t, n: _("took back a proposed waste%(lot)s") % _stock(t, n),
     "custody.signature_refused": lambda _t, _n: _("had a second signature refused"),
 }
-SAID: dict[str, Say] = {**_COURSE, **_SESSION, **_SITE, **_ALERTS, **_CUSTODY}
+_PATHWAY: dict[str, Say] = {
+    "screening.decided": lambda _t, _n: _("signed a decision on screening"),
+    "screening.taken_back": lambda _t, _n: _("changed an answer of screening, so that the decision no longer stands"),
+    "screening.signature_refused": lambda _t, _n: _("gave a wrong password for signing a decision on screening"),
+}
+SAID: dict[str, Say] = {**_COURSE, **_SESSION, **_SITE, **_ALERTS, **_CUSTODY, **_PATHWAY}
 """What each kind of entry says, after the actor and before the course."""

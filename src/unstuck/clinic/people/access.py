@@ -140,6 +140,16 @@ def may_record_visit(account: Account) -> bool:
     return is_care(account)
 
 
+def may_screen(account: Account) -> bool:
+    """Write what a person answers to the rules of screening, and the results of tests."""
+    return is_care(account)
+
+
+def may_decide_screening(account: Account) -> bool:
+    """Sign whether a person may be treated, and accept a test that is not normal."""
+    return Role.PRESCRIBER in account.roles
+
+
 def may_note_harm(account: Account) -> bool:
     """Write an adverse event."""
     return is_care(account)
@@ -318,6 +328,11 @@ def stock_would_unmask(course: CourseLike) -> bool:
 def may_see_readings(account: Account, course: CourseLike) -> bool:
     """Vital signs, dissociation scales and side effects during dosing, which would unmask the arm."""
     return may_see_arm(account, course)
+
+
+def may_see_screening(account: Account, course: CourseLike) -> bool:
+    """Illnesses, medicines, tests and the decision. The treating team alone; a person reads their own on the course."""
+    return is_care(account) and may_see_course(account, course)
 
 
 def may_answer(account: Account, course: CourseLike) -> bool:

@@ -17,6 +17,7 @@ APPS = (
     "unstuck.clinic.plan",
     "unstuck.clinic.therapy",
     "unstuck.clinic.evidence",
+    "unstuck.clinic.pathway",
     "unstuck.clinic.audit",
     "unstuck.clinic.site",
 )
@@ -30,6 +31,7 @@ PAGES = (
     ("session/", "unstuck.clinic.session.urls"),
     ("therapy/", "unstuck.clinic.therapy.urls"),
     ("h/", "unstuck.clinic.session.help_urls"),
+    ("pathway/", "unstuck.clinic.pathway.urls"),
     ("alerts/", "unstuck.clinic.alerts.urls"),
     ("monitors/", "unstuck.clinic.interop.urls"),
     ("protocols/", "unstuck.clinic.protocol.urls"),

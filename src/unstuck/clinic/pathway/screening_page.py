@@ -1,0 +1,202 @@
+"""What the page of screening shows: the decision, what is still open, and every rule with reason and source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from django.utils.translation import gettext as _
+
+from unstuck.clinic.ledger.models import Entry
+from unstuck.clinic.pathway.asking import PARTS
+from unstuck.clinic.pathway.looked import Screened
+from unstuck.core.accepting import DueState, Standing
+from unstuck.core.references_file import load_references
+from unstuck.core.screening import INDEX_TRAUMA, Finding, RuleFinding, blocking, to_weigh
+from unstuck.core.sourced import Grade
+
+LEVELS: dict[Finding, str] = {
+    Finding.CLEAR: "ok",
+    Finding.CLEARED: "ok",
+    Finding.WATCH: "info",
+    Finding.WEIGH: "open",
+    Finding.ABSOLUTE: "no",
+    Finding.DEFERRED: "no",
+    Finding.NEEDS_CLEARANCE: "no",
+    Finding.EXPIRED: "no",
+    Finding.ABNORMAL: "no",
+    Finding.WASHING_OUT: "no",
+    Finding.MISSING: "unk",
+    Finding.UNKNOWN: "unk",
+}
+
+
+def finding_words(finding: Finding) -> str:
+    """The finding as people read it."""
+    return {
+        Finding.CLEAR: _("Clear"),
+        Finding.CLEARED: _("Cleared"),
+        Finding.WATCH: _("Watch"),
+        Finding.WEIGH: _("To weigh"),
+        Finding.ABSOLUTE: _("Rules out"),
+        Finding.DEFERRED: _("Wait"),
+        Finding.NEEDS_CLEARANCE: _("Needs a word"),
+        Finding.EXPIRED: _("Too old"),
+        Finding.ABNORMAL: _("Not normal"),
+        Finding.WASHING_OUT: _("Washing out"),
+        Finding.MISSING: _("Not done"),
+        Finding.UNKNOWN: _("Not known"),
+    }[finding]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    level: str
+    word: str
+    title: str
+    words: str
+    why: str
+    source: str
+    assumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GroupCard:
+    """One part of the questionnaire with what was found; `part` names its form, empty where it has none."""
+
+    part: str
+    title: str
+    rows: tuple[FindingRow, ...]
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """One signed decision of the past."""
+
+    words: str
+    when: str
+    who: str
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class WatchRow:
+    level: str
+    word: str
+    title: str
+    words: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScreeningPage:
+    """Exactly what the page shows."""
+
+    key: str
+    name: str
+    born: str
+    level: str
+    verdict: str
+    kicker: str
+    open: tuple[FindingRow, ...]
+    weigh: tuple[FindingRow, ...]
+    groups: tuple[GroupCard, ...]
+    trauma: str
+    decisions: tuple[DecisionRow, ...]
+    watching: tuple[WatchRow, ...]
+    may_decide: bool
+    rules_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads: the names that may be shown, the zone, and whether they may decide."""
+
+    names: Mapping[str, str]
+    zone: tzinfo
+    may_decide: bool
+
+
+def screening_page(now: Screened, decided: tuple[Entry, ...], reader: Reader) -> ScreeningPage:
+    """The page of one course for one reader."""
+    row = now.loaded.row
+    level, verdict, kicker = _verdict(now)
+    return ScreeningPage(
+        key=row.key,
+        name=row.person.name,
+        born=row.person.born_on.strftime("%-d %b %Y") if row.person.born_on else "",
+        level=level,
+        verdict=verdict,
+        kicker=kicker,
+        open=tuple(_row(one) for one in blocking(now.findings)),
+        weigh=tuple(_row(one) for one in to_weigh(now.findings)),
+        groups=_groups(now),
+        trauma=str(now.looked.latest(INDEX_TRAUMA) or ""),
+        decisions=tuple(_decision(entry, reader) for entry in decided),
+        watching=_watching(now),
+        may_decide=reader.may_decide,
+        rules_hash=now.rules.hash[:8],
+    )
+
+
+def _verdict(now: Screened) -> tuple[str, str, str]:
+    """Level, the sentence in large and the line above it."""
+    open_ = len(blocking(now.findings))
+    match now.standing:
+        case Standing.ACCEPTED:
+            return "ok", _("Accepted for treatment"), _("A prescriber signed it")
+        case Standing.OLD:
+            return "held", _("Decide again"), _("The last decision is too old")
+        case Standing.NOT_ACCEPTED:
+            return "held", _("Not accepted"), _("No dose may be given")
+        case Standing.NEVER if open_:
+            return "unk", _("%(n)s still open") % {"n": open_}, _("Nobody has decided")
+        case Standing.NEVER:
+            return "open", _("Ready for a decision"), _("Nobody has decided")
+
+
+def _row(one: RuleFinding) -> FindingRow:
+    sources = load_references()
+    source = sources[one.source].title if one.source in sources else one.source
+    level, word = LEVELS[one.finding], finding_words(one.finding)
+    return FindingRow(level, word, one.title, one.words, one.why, source, one.grade is Grade.ASSUMED)
+
+
+def _groups(now: Screened) -> tuple[GroupCard, ...]:
+    cards = []
+    for key, part in PARTS.items():
+        if key == "clearance":
+            continue
+        mine = [one for one in now.findings if one.group == part.group]
+        mine.sort(key=lambda one: (not one.blocks, one.finding is not Finding.WEIGH))
+        cards.append(GroupCard(key, str(part.title), tuple(map(_row, mine)), sum(one.blocks for one in mine)))
+    return tuple(cards)
+
+
+def _decision(entry: Entry, reader: Reader) -> DecisionRow:
+    told = json.loads(entry.payload)
+    words = {"accept": _("Accepted"), "defer": _("Not now"), "decline": _("Not treated here")}
+    said = words.get(told.get("decision", ""), _("Acceptance taken back: an answer changed"))
+    who = reader.names.get(entry.actor, entry.actor[:8])
+    return DecisionRow(said, _when(entry.recorded_at, reader.zone), who, len(told.get("open", told.get("because", ()))))
+
+
+def _when(moment: datetime, zone: tzinfo) -> str:
+    return moment.astimezone(zone).strftime("%-d %b %Y %H:%M")
+
+
+def _watching(now: Screened) -> tuple[WatchRow, ...]:
+    levels = {
+        DueState.LATE: ("late", _("Late")),
+        DueState.SOON: ("open", _("Soon")),
+        DueState.NOT_YET: ("planned", _("Planned")),
+    }
+    rows = []
+    for one in now.watching:
+        last = _("last on %(day)s") % {"day": one.done_on.strftime("%-d %b %Y")} if one.done_on else _("never done")
+        words = _("Due %(day)s, %(last)s.") % {"day": one.due_on.strftime("%-d %b %Y"), "last": last}
+        rows.append(WatchRow(*levels[one.state], one.title, words, one.why))
+    return tuple(rows)
