@@ -30,14 +30,17 @@ from unstuck.core.conditions import Any as AnyOf
 from unstuck.core.conditions import AtLeast, AtMost, RiseAtMost, Since, facts_of
 from unstuck.core.course import Course
 from unstuck.core.errors import Complaint
-from unstuck.core.protocol import AlertRule, BedsideLimit, Protocol, ReadingPlan, WorseStep
+from unstuck.core.protocol import AlertRule, BedsideLimit, Protocol, ReadingPlan, RescueStep, WorseStep
 from unstuck.core.record import record
+from unstuck.core.rescue import OVER, Emergency
 from unstuck.core.session import session
 
 SCRIPTS = Path(unstuck.clinic.session.__file__).parent / "static" / "session"
 PLACE = Place("infusion", 1)
 BEGAN_H, ML = 72.0, 4.0
 READ = ("systolic_mmhg", "pulse_per_min", "spo2_percent")
+MEASURES = ("airway_opened", "oxygen_given", "grounding", OVER)
+RESCUE = tuple(RescueStep(key, key, 60 * n, "site") for n, key in enumerate(MEASURES[:2]))
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ def protocols(draw: st.DrawFn) -> Protocol:
         alerts=alerts,
         limits=limits,
         worse=worse,
+        rescue=RESCUE,
         stay_min=draw(st.none() | st.integers(0, 120)),
         stay_from=draw(st.sampled_from(("dose_start", "dose_end"))),
     )
@@ -130,8 +134,27 @@ def whats(protocol: Protocol) -> st.SearchStrategy[ev.What]:
         st.builds(live.AlarmAnswered, *here, st.sampled_from(keys), st.sampled_from(live.Answer)),
         st.builds(live.Called, *here, st.sampled_from(live.Call), st.just("staff")),
         st.builds(live.CallAnswered, *here, st.sampled_from(live.Call), st.just("a1")),
+        st.sampled_from(MEASURES).map(lambda measure: live.MeasureTaken("infusion", 1, measure)),
         st.just(live.PresenceNoted("infusion", 1, "a1", "nurse", True)),
     )
+
+
+@st.composite
+def worsened(draw: st.DrawFn, protocol: Protocol, last_min: float) -> list[tuple[float, ev.What]]:
+    """An alarm that rings, is taken, and is read again about one of the plan's steps further out."""
+    plan = protocol.monitoring
+    steps = [step for step in plan.worse if step.reading in READ] if plan else []
+    if not steps or last_min < 4:
+        return []
+    step = draw(st.sampled_from(steps))
+    start, first = draw(st.integers(0, int(last_min) - 3)), draw(st.integers(80, 160))
+    second = first + step.by + draw(st.sampled_from((-1, 0, 1)))
+
+    def read(value: float) -> ev.What:
+        return ev.ReadingTaken(step.reading, float(value), "infusion", 1, "during")
+
+    taken = live.AlarmAnswered("infusion", 1, step.alert, live.Answer.TAKEN)
+    return [(start, read(first)), (start + 1, taken), (start + 2, read(second))]
 
 
 @st.composite
@@ -139,8 +162,11 @@ def visits(draw: st.DrawFn) -> Visit:
     protocol = draw(protocols())
     at_min = draw(st.integers(1, 200)) + 0.51
     minutes = st.integers(0, int(at_min * 60)).map(lambda s: s / 60)
-    happened = sorted(draw(st.lists(st.tuples(minutes, whats(protocol)), max_size=24)), key=lambda pair: pair[0])
-    return Visit(protocol, tuple(happened), draw(st.integers(0, 200)) + 0.01, at_min)
+    drawn = draw(st.lists(st.tuples(minutes, whats(protocol)), max_size=20)) + draw(worsened(protocol, at_min))
+    happened = sorted(drawn, key=lambda pair: pair[0])
+    return Visit(
+        protocol, tuple(happened), draw(st.integers(0, 200)) + 0.11, at_min
+    )  # the score 3.6 s after the dose is known
 
 
 def hours(minutes: float) -> float:
@@ -183,6 +209,8 @@ def form_of(what: ev.What, at: datetime) -> dict[str, Any]:
             fields = {"kind": ["flow"], "flow": [what.flow.value]}
             if what.rate_mg_per_min is not None:
                 fields["rate_ml_per_h"] = [repr(what.rate_mg_per_min * 60 * ML / 20)]
+        case live.MeasureTaken():
+            fields = {"kind": ["measure"], "measure": [what.measure]}
         case live.AlarmAnswered():
             fields = {"kind": ["alarm"], "alarm": [what.alarm], "answer": [what.answer.value]}
         case live.Called():
@@ -222,7 +250,15 @@ def by_core(visit: Visit, whole: Course) -> dict[str, Any]:
         "due": sorted((list(d.readings), ms(d.by)) for d in said.due),
         "alarms": sorted(alarms, key=str),
         "calls": [(c.call, ms(c.at)) for c in said.calls],
+        "emergency": emergency_plain(said.emergency),
     }
+
+
+def emergency_plain(now: Emergency | None) -> list[Any]:
+    if now is None:
+        return []
+    steps = [[one.step.key, ms(one.by), ms(one.done_at)] for one in now.steps]
+    return [ms(now.began_at), steps, [[who, ms(when)] for who, when in now.came]]
 
 
 LOOK = """(cases) => cases.map(({state, forms, at}) => {
@@ -236,6 +272,8 @@ LOOK = """(cases) => cases.map(({state, forms, at}) => {
     alarms: said.alarms.map(
       (a) => [a.rule.key, a.raisedAt, a.holds, a.takenAt, a.takenBy, a.recheckBy, a.unanswered, a.worse]),
     calls: said.calls.map((c) => [c.call, c.at]),
+    emergency: said.emergency === null ? [] : [said.emergency.beganAt,
+      said.emergency.steps.map((s) => [s.key, s.by, s.doneAt]), said.emergency.came.map((c) => [c.who, c.at])],
   };
 })"""
 

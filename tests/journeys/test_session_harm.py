@@ -278,17 +278,25 @@ def test_two_taps_show_the_timed_steps_of_an_emergency_offline(infusion: Running
     expect(page.locator("#emergency")).to_be_visible()
     expect(page.get_by_role("button", name="Stop for good")).to_be_hidden()
     ahead(infusion, 2)
-    page.locator("#emergency").get_by_role("button", name="Oxygen").click()
+    oxygen = page.locator("#emergency [data-rescue=oxygen_given]")
+    expect(oxygen).to_contain_text("late, by 1:30")
+    oxygen.get_by_role("button").click()
+    expect(oxygen).to_contain_text(re.compile(r"done 2:0\d"))
     ahead(infusion, 1)
     page.select_option("#em-w", "emergency_team")
     page.locator("#emergency").get_by_role("button", name="They are here").click()
+    expect(page.locator("#came")).to_contain_text(re.compile(r"The emergency team 3:0\d"))
+    expect(page.locator("#emergency")).to_be_visible()
+    ahead(infusion, 1)
+    page.locator("#emergency").get_by_text("The emergency is over").click()
+    page.get_by_role("button", name="It is over").click()
     expect(page.locator("#emergency")).to_be_hidden()
     page.context.set_offline(False)
     page.evaluate("window.dispatchEvent(new Event('online'))")
     expect(page.locator("#device")).not_to_contain_text("Waiting")
-    told = [(type(e.what).__name__, e.observed_at) for e in log_of(infusion.course)][-4:]
-    assert [name for name, _at in told] == ["InfusionChanged", "Called", "MeasureTaken", "CallAnswered"]
-    assert [round((when - told[0][1]) / MINUTE) for _name, when in told] == [0, 0, 2, 3]
+    told = [(type(e.what).__name__, e.observed_at) for e in log_of(infusion.course)][-5:]
+    assert [name for name, _at in told] == ["InfusionChanged", "Called", "MeasureTaken", "CallAnswered", "MeasureTaken"]
+    assert [round((when - told[0][1]) / MINUTE) for _name, when in told] == [0, 0, 2, 3, 4]
 
 
 def test_a_running_chair_shows_its_session_only(staff: Staff, at: datetime) -> None:

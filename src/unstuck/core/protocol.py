@@ -204,6 +204,18 @@ class WorseStep:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class RescueStep:
+    """One thing that the site does in an emergency, in the file's order, and within how many seconds of the call."""
+
+    key: str
+    words: str
+    within_s: int
+    source: str
+    grade: Grade = Grade.MEASURED
+    note: str = ""
+
+
 BEFORE_ORDER = "order"  # gates that name this stand before a prescriber's order, not before a step
 
 LIMITS: dict[str, str] = {
@@ -252,6 +264,7 @@ class MonitoringPlan:
     source: str
     limits: tuple[BedsideLimit, ...] = ()
     worse: tuple[WorseStep, ...] = ()
+    rescue: tuple[RescueStep, ...] = ()
 
     def limit(self, key: str) -> float | None:
         """The figure of that key, or None where the plan states none."""

@@ -43,6 +43,8 @@ def _repeated(c: Checked) -> Iterator[Fault]:
     for kind, parts in (("step", p.steps), ("regimen", p.regimens), ("arm", p.arms), ("endpoint", p.endpoints)):
         for number, key in repeated(part.key for part in parts):
             yield Fault((kind, number), "key", f"The {kind} {key!r} stands twice.", "Give one of them another key.")
+    for number, key in repeated(step.key for step in (p.monitoring.rescue if p.monitoring else ())):
+        yield Fault(("monitoring", "rescue", number), "key", f"The step {key!r} stands twice.", "Take one of them out.")
     for number, key in repeated(gate.key for gate in p.gates):
         what = f"The gate {key!r} stands twice, perhaps once in the monitoring profile."
         yield Fault(c.gate_path(number), "key", what, "Give one of them another key.")
@@ -77,6 +79,7 @@ def _cited(c: Checked) -> Iterator[tuple[Path, str, str]]:
         yield from ((("monitoring", "reading", n), "source", r.source) for n, r in enumerate(p.monitoring.readings))
         yield from ((("monitoring", "alert", n), "source", a.source) for n, a in enumerate(p.monitoring.alerts))
         yield from ((("monitoring", "worse", n), "source", w.source) for n, w in enumerate(p.monitoring.worse))
+        yield from ((("monitoring", "rescue", n), "source", r.source) for n, r in enumerate(p.monitoring.rescue))
 
 
 def _step(c: Checked, path: Path, step: Step) -> Iterator[Fault]:

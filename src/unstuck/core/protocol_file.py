@@ -125,6 +125,7 @@ def _joined(profile: Profile, more: Profile) -> Profile:
         alerts=own.alerts + added.alerts,
         limits=own.limits + added.limits,
         worse=own.worse + added.worse,
+        rescue=own.rescue + added.rescue,
         discharge=_both(own.discharge, added.discharge),
     )
     return Profile(plan, profile.gates + more.gates)

@@ -38,6 +38,7 @@ from unstuck.core.protocol import (
     ReadingPlan,
     Regimen,
     Repeat,
+    RescueStep,
     Review,
     Route,
     Setting,
@@ -286,6 +287,7 @@ def read_monitoring(table: Table) -> MonitoringPlan:
         source=table.text("source"),
         limits=tuple(read_bedside_limit(t) for t in table.tables("limit")),
         worse=tuple(_worse(t) for t in table.tables("worse")),
+        rescue=tuple(_rescue(t) for t in table.tables("rescue")),
     )
     table.finish()
     return plan
@@ -342,6 +344,19 @@ def _worse(table: Table) -> WorseStep:
     )
     if step.by == 0:
         table.say("by", "A step of 0 rings at every reading.", "Write by how much: 10, or -2 where a fall is worse.")
+    table.finish()
+    return step
+
+
+def _rescue(table: Table) -> RescueStep:
+    step = RescueStep(
+        key=table.key(),
+        words=table.text("words"),
+        within_s=table.whole("within_s", default=0, required=True) or 0,
+        source=table.text("source"),
+        grade=table.choice("grade", Grade, Grade.MEASURED),
+        note=table.text("note", ""),
+    )
     table.finish()
     return step
 

@@ -13,6 +13,7 @@ from unstuck.core.protocol import (
     Otherwise,
     Protocol,
     ReadingPlan,
+    RescueStep,
     Step,
     WorseStep,
     kind_of,
@@ -178,7 +179,7 @@ def _monitoring(plan: MonitoringPlan) -> list[Sentence]:
     for x in plan.limits:
         words = f"{LIMITS.get(x.key, x.key)}: {x.value:g}"
         said.append(Sentence("bedside", x.key, f"{sentence_of(words)} {x.note}".strip(), x.source))
-    return [*said, *(_worse(step) for step in plan.worse)]
+    return [*said, *(_worse(step) for step in plan.worse), *(_rescue(n, r) for n, r in enumerate(plan.rescue, 1))]
 
 
 def _worse(step: WorseStep) -> Sentence:
@@ -187,6 +188,12 @@ def _worse(step: WorseStep) -> Sentence:
     words = f"the alarm {step.alert} rings anew, though somebody is on it, where {fact_words(step.reading)} is {moved}"
     key = f"worse {step.alert} {step.reading} {'up' if step.by > 0 else 'down'}"
     return Sentence("bedside", key, f"{sentence_of(words)} {step.note}".strip(), step.source, step.grade)
+
+
+def _rescue(number: int, step: RescueStep) -> Sentence:
+    """What the site does in an emergency, in its order and time."""
+    words = f"In an emergency, {number}, within {step.within_s} seconds of the call: {sentence_of(step.words)}"
+    return Sentence("bedside", f"rescue {step.key}", f"{words} {step.note}".strip(), step.source, step.grade)
 
 
 def _often(row: ReadingPlan) -> str:

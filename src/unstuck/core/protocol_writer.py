@@ -181,3 +181,7 @@ def _monitoring(m: MonitoringPlan) -> Iterator[str]:
     for w in m.worse:
         pairs = [("alert", w.alert), ("reading", w.reading), ("by", w.by), ("source", w.source)]
         yield _block("[[monitoring.worse]]", [*pairs, ("grade", _unless(w.grade, Grade.MEASURED)), ("note", w.note)])
+    for rescue in m.rescue:
+        pairs = [("key", rescue.key), ("words", rescue.words), ("within_s", rescue.within_s)]
+        pairs += [("source", rescue.source), ("grade", _unless(rescue.grade, Grade.MEASURED)), ("note", rescue.note)]
+        yield _block("[[monitoring.rescue]]", pairs)

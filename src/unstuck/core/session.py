@@ -18,6 +18,7 @@ from unstuck.core.events import Event
 from unstuck.core.facts import run_of
 from unstuck.core.infusion import Infusion
 from unstuck.core.protocol import AlertRule, MonitoringPlan, Protocol, ReadingPlan
+from unstuck.core.rescue import Emergency, emergency
 from unstuck.core.session_events import CallAnswered, Called, HandedOver, PresenceNoted, SessionOpened
 from unstuck.core.verdict import Verdict, discharge_verdict
 
@@ -84,6 +85,7 @@ class Session:
     chair: str = ""
     keeper: str = ""  # who has the chair: who opened the session, or took it over last
     in_room: tuple[str, ...] = ()
+    emergency: Emergency | None = None
 
 
 def session(protocol: Protocol, course: Course, step: str, occurrence: int, at: datetime) -> Session:
@@ -115,6 +117,7 @@ def session(protocol: Protocol, course: Course, step: str, occurrence: int, at: 
         chair=opened.what.chair if opened and isinstance(opened.what, SessionOpened) else "",
         keeper=_keeper(happened, opened),
         in_room=_in_room(happened),
+        emergency=emergency(plan, happened) if phase is not Phase.GONE else None,
     )
 
 

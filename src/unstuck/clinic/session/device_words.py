@@ -38,6 +38,9 @@ def _acts() -> dict[str, str]:
         "due": _("due %"),
         "wasDue": _("late, was due %"),
         "notWhilePaused": _("paused"),
+        "rescueDone": _("done %"),
+        "rescueLate": _("late, by %"),
+        "rescueBy": _("by %"),
         "between": _("This cannot be a reading: it lies between % and %."),
     }
 

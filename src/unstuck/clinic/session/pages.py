@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.session import words
+from unstuck.clinic.session.emergency import EmergencyCard, emergency_card
 from unstuck.clinic.session.next_act import NextAct, RuleRow, next_act, urgency
 from unstuck.clinic.session.queries import Live
 from unstuck.clinic.session.state import label_of
@@ -102,7 +103,7 @@ class SessionPage:
     next: NextAct
     alarms: tuple[AlarmRow, ...]
     calls: tuple[str, ...]
-    emergency_since: datetime | None
+    emergency: EmergencyCard
     slots: tuple[Slot, ...]
     before: tuple[RuleRow, ...]
     unmet: int
@@ -141,7 +142,7 @@ def session_page(live: Live, reader: Reader, people: Mapping[str, str], at: date
         next=next_act(live, before, at, zone),
         alarms=tuple(_alarm(a, people, zone) for a in sorted(said.alarms, key=urgency)),
         calls=tuple(_call_words(c.call, c.at, zone) for c in said.calls),
-        emergency_since=next((c.at for c in said.calls if c.call == "emergency"), None),
+        emergency=emergency_card(live.loaded.protocol.monitoring, said.emergency, people, at),
         slots=_slots(live, zone),
         before=before,
         unmet=sum(1 for r in before if r.level != "ok"),

@@ -168,6 +168,7 @@ def plan_plain(plan: MonitoringPlan) -> Plain:
         "stay_min": plan.stay_min,
         "stay_from": plan.stay_from,
         "limits": {limit.key: limit.value for limit in plan.limits},
+        "rescue": [{"key": r.key, "within_s": r.within_s} for r in plan.rescue],
         "worse": [{"alert": w.alert, "reading": w.reading, "by": w.by} for w in plan.worse],
     }
 

@@ -83,7 +83,8 @@ def _page(request: HttpRequest, course: Course, place: Place, wrong: Complaint |
     if not read_lately(course.key, account.key, "session", at - READ_AGAIN):
         note_reading(account, course.key, "session", at)
     reader = reader_of(account, course)
-    people = display_names({e.actor for e in stands.loaded.state.log})
+    came = {who for who, _when in stands.session.emergency.came} if stands.session.emergency else set()
+    people = display_names({e.actor for e in stands.loaded.state.log} | came)
     page = session_page(stands, reader, people, at, clock.zone())
     context = {
         "page": page,

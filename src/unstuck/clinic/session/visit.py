@@ -14,7 +14,15 @@ from unstuck.core.course import Course
 from unstuck.core.events import Event
 from unstuck.core.live import dose_of
 from unstuck.core.session import visit_of
-from unstuck.core.session_events import AlarmAnswered, CallAnswered, Called, InfusionChanged, PartGiven, SessionOpened
+from unstuck.core.session_events import (
+    AlarmAnswered,
+    CallAnswered,
+    Called,
+    InfusionChanged,
+    MeasureTaken,
+    PartGiven,
+    SessionOpened,
+)
 
 Plain = dict[str, Any]
 
@@ -47,7 +55,9 @@ def _told(event: Event, whole_mg: float) -> Iterator[Plain]:
         case Called():
             yield {"kind": "called", "call": event.what.call.value, "by": event.what.by}
         case CallAnswered():
-            yield {"kind": "came", "call": event.what.call.value}
+            yield {"kind": "came", "call": event.what.call.value, "who": event.what.who}
+        case MeasureTaken():
+            yield {"kind": "measure", "measure": event.what.measure}
         case SessionOpened():
             yield {"kind": "opened"}
         case ev.Discharged():

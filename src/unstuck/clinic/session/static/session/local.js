@@ -1,4 +1,4 @@
-/** What this device adds to the server's page while it knows more: alarms, lines that wait, the pump, the emergency. */
+/** What this device adds to the server's page while it knows more: alarms, lines that wait, the pump. */
 
 import { timeOfDay } from "./clock.js";
 import { givenShare, rateAt, runState } from "./infusion.js";
@@ -93,12 +93,4 @@ function put(card, name, text) {
 function amount(dose, share) {
   const volume = (share * dose.units).toFixed(2);
   return dose.amount_mg === undefined ? [volume, dose.unit] : [(share * dose.amount_mg).toFixed(1), `mg, ${volume} ${dose.unit}`];
-}
-
-/** The emergency's steps and its clock, from the moment of the call until somebody came. */
-export function showEmergency(said) {
-  const card = document.getElementById("emergency"), call = said.calls.find((one) => one.call === "emergency");
-  if (!card) return;
-  card.hidden = !call;
-  if (call) card.querySelector("time").dateTime = new Date(call.at).toISOString();
 }

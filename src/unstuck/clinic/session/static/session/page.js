@@ -7,20 +7,21 @@ import { learnOffset, offsetS, serverNow, timeOfDay, toServer } from "./clock.js
 import { takeForms } from "./forms.js";
 import { refresh } from "./fragments.js";
 import { runState } from "./infusion.js";
-import { showAlarms, showEmergency, showPump, showWaiting } from "./local.js";
+import { showAlarms, showPump, showWaiting } from "./local.js";
 import { countdown, render } from "./next.js";
 import { Outbox } from "./outbox.js";
+import { showEmergency } from "./rescue.js";
 import { stand } from "./schedule.js";
 import { allowSound, signal, soundAllowed } from "./signal.js";
 import { forgetKept, keep, kept } from "./store.js";
 import { watch } from "./watch.js";
 
-const POLL_MS = 5_000, TICK_MS = 1_000, PATIENCE_MS = 8_000;
+const POLL_MS = 5_000, TICK_MS = 1_000, PATIENCE_MS = 8_000, AGAIN_MS = { now: 5_000, late: 60_000 };
 const root = document.getElementById("session");
 const says = root ? JSON.parse(document.getElementById("says").textContent) : {};
 const who = root?.dataset.who ?? "";
 const place = root ? `/session/${root.dataset.key}/${root.dataset.step}/${root.dataset.occurrence}/` : "";
-const now = { state: null, entries: [], others: 0, offlineSince: null, signedOut: false, level: "", asked: false };
+const now = { state: null, entries: [], others: 0, offlineSince: null, signedOut: false, level: "", rangAt: 0, asked: false };
 
 const waiting = () => now.entries.filter((entry) => entry.status === "waiting");
 const refused = () => now.entries.filter((entry) => entry.status === "refused");
@@ -95,7 +96,7 @@ function show() {
     if (act) render(act, at);
     showAlarms(said, waits, says, zone);
     showPump(said, at, says, zone);
-    showEmergency(said);
+    showEmergency(said, at, says);
     showChart(said.visit, at, zone, timeOfDay);
     setForms(said, at);
   }
@@ -112,11 +113,15 @@ function setForms(said, at) {
   if (stops) stops.value = said.run?.segments.length && runState(said.run, at) !== "ended" ? "yes" : "no";
 }
 
+/** The signal of a level: at once when it is new, then again and again until somebody takes it or the reading is done. */
 function ring(act) {
   const life = act?.life || document.querySelector("[data-life]:not([hidden])") !== null;
   const served = document.querySelector("#next .next-now") !== null;
   const level = act?.level === "now" || served ? "now" : act?.level === "late" ? "late" : "";
-  if (level && level !== now.level) signal(level, life);
+  if (level && (level !== now.level || Date.now() - now.rangAt >= AGAIN_MS[level])) {
+    now.rangAt = Date.now();
+    signal(level, life);
+  }
   now.level = level;
   document.body.dataset.level = level;
 }

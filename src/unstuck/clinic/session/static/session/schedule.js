@@ -4,6 +4,7 @@
 
 import { alarms } from "./alarms.js";
 import { infusion } from "./infusion.js";
+import { emergency } from "./rescue.js";
 import { eventsOf } from "./waiting.js";
 
 const MINUTE = 60_000;
@@ -27,6 +28,7 @@ export function stand(state, waiting, at, toServer = (moment) => moment) {
     due: state.plan ? due(state.plan, visit, run, phase, clocks) : [],
     alarms: state.plan && here ? alarms(state.plan, factsOfVisit(state, visit), visit, at) : [],
     calls: calls(visit),
+    emergency: phase === "gone" ? null : emergency(state.plan, visit),
   };
 }
 

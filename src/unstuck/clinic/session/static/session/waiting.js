@@ -25,7 +25,8 @@ const MAKERS = {
   },
   part: (entry, units) => [{ kind: "part", share: units ? number(said(entry, "units")) / units : 0 }],
   call: (entry) => [{ kind: "called", call: said(entry, "call"), by: said(entry, "by") }],
-  came: (entry) => [{ kind: "came", call: said(entry, "call") }],
+  came: (entry) => [{ kind: "came", call: said(entry, "call"), who: said(entry, "who") }],
+  measure: (entry) => [{ kind: "measure", measure: said(entry, "measure") }],
   emergency: (entry) => [
     ...(said(entry, "stops") === "yes" ? [{ kind: "flow", flow: "stopped", share_per_min: null }] : []),
     { kind: "called", call: "emergency", by: "staff" },
