@@ -33,6 +33,8 @@ PERSON_FACTS: dict[str, str] = {
     "person.told_no_driving": "whether the person and the escort were told not to drive before a night's sleep",
     "person.next_contact_booked": "whether the next contact is booked",
     "person.accepted": "whether a prescriber signed that this person may be treated",
+    "person.craving": "whether the person craves the drug, or used some between sessions",
+    "person.early_refill": "whether the person asked for more of the drug before it was due",
     "person.leaving_signed": "whether a prescriber signed the leaving after a positive answer about suicide",
 }
 

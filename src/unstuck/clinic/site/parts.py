@@ -46,6 +46,7 @@ ERASERS = ("unstuck.clinic.therapy.notes.erase",)
 
 ROUNDS = (
     "unstuck.clinic.alerts.answers.work_round",
+    "unstuck.clinic.alerts.watching.work_round",
     "unstuck.clinic.plan.rounds.work_round",
     "unstuck.clinic.alerts.climb.work_round",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.forms import Form
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from unstuck.clinic import clock
 from unstuck.clinic.course import queries
 from unstuck.clinic.people import access
+from unstuck.clinic.people.models import Account
 from unstuck.clinic.therapy import notes as private
 from unstuck.clinic.therapy import vault
 from unstuck.clinic.therapy.note_forms import HoldersForm, KeyBackForm, NoteForm, RecoveryForm
@@ -60,15 +62,12 @@ def keys(request: HttpRequest) -> HttpResponseBase:
     """Who holds the halves of the key, and what the two holders can do together."""
     account, at = access.account_of(request), clock.now(request)
     act = request.POST.get("act", "")
-    acts: dict[str, tuple[Form, Callable[[Any], object]]] = {
-        "holders": (HoldersForm(request.POST if act == "holders" else None),
-                    lambda f: private.set_holders(*f.both(), account, at)),
-        "open": (RecoveryForm(request.POST if act == "open" else None),
-                 lambda f: private.open_for(f.wanted(), *f.both(), account, at)),
-        "back": (KeyBackForm(request.POST if act == "back" else None),
-                 lambda f: private.restore_key(*f.both(), account, at)),
-    }  # fmt: skip
-    if act in acts and acts[act][0].is_valid() and _done(*acts[act]):
+    acts: dict[str, tuple[Form, Callable[[Any, Account, datetime], object]]] = {
+        "holders": (HoldersForm(request.POST if act == "holders" else None), _set_holders),
+        "open": (RecoveryForm(request.POST if act == "open" else None), _open),
+        "back": (KeyBackForm(request.POST if act == "back" else None), _put_back),
+    }
+    if act in acts and acts[act][0].is_valid() and _done(*acts[act], account, at):
         return redirect("therapy:keys")
     context = {name: form for name, (form, _do) in acts.items()}
     more = {"held_by": private.holders(), "there": vault.path().exists()}
@@ -76,10 +75,25 @@ def keys(request: HttpRequest) -> HttpResponseBase:
     return render(request, "therapy/keys.html", {**context, **more}, status=status)
 
 
-def _done(form: Any, do: Callable[[Any], object]) -> bool:
+def _done(form: Any, do: Callable[[Any, Account, datetime], object], account: Account, at: datetime) -> bool:
     try:
-        do(form)
+        do(form, account, at)
     except Complaint as refusal:
         form.add_error(None, str(refusal))
         return False
     return True
+
+
+def _set_holders(form: HoldersForm, account: Account, at: datetime) -> None:
+    first, second = form.both()
+    private.set_holders(first, second, account, at)
+
+
+def _open(form: RecoveryForm, account: Account, at: datetime) -> None:
+    first, second = form.both()
+    private.open_for(form.wanted(), first, second, account, at)
+
+
+def _put_back(form: KeyBackForm, account: Account, at: datetime) -> None:
+    first, second = form.both()
+    private.restore_key(first, second, account, at)
