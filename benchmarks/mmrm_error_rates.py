@@ -2,9 +2,9 @@
 
     python benchmarks/mmrm_error_rates.py [--patients 40] [--trials 100000] [--seed 20261122] [--threads 2]
 
-Null trials of two arms, five visits and dropout at random, analysed with base and arm crossed with visit. The interval is
-Wilson's. The seed was written down before the first run. Ends with 1 when Kenward-Roger's rate is outside 0.048 to 0.053 or
-not nearer to 5 % than the model's.
+Null trials of two arms, five visits and dropout at random, analysed with base and arm crossed with visit. The interval
+is Wilson's. The seed was written down before the first run. Ends with 1 when Kenward-Roger's rate is outside 0.048 to
+0.053 or not nearer to 5 % than the model's.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Z = 1.959963984540054
 
 
 def design(patients: int) -> FixedVisits:
-    """Five visits, SD 9 at baseline to 12 at the end, correlations 0.8 falling to 0.3, a fifth gone at the last visit."""
+    """Five visits, SD 9 at baseline to 12 at the end, correlations 0.55 falling to 0.28, a fifth gone at the end."""
     sd = np.array([9.0, 10, 10.5, 11, 11.5, 12])
     steps = np.abs(np.subtract.outer(np.arange(6), np.arange(6)))
     covariance = np.outer(sd, sd) * np.where(steps == 0, 1, 0.55 * 0.55**steps + 0.25)
