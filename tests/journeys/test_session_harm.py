@@ -190,7 +190,7 @@ def test_an_alarm_is_taken_without_a_network(infusion: Running) -> None:
 def test_nobodys_entry_is_sent_under_another_name(infusion: Running, staffed: str) -> None:
     """What Nia entered waits while Cleo is signed in on the tablet, and is written under Nia's name later."""
     page, context = infusion.page, infusion.page.context
-    context.route("**/entries/", lambda route: route.abort())  # surer than "offline", which lets a request under way pass
+    context.route("**/entries/", lambda route: route.abort())  # surer than "offline"
     enter(page, pulse_per_min=111)
     expect(page.locator("#device")).to_contain_text("Waiting to send: 1")
     cookies = context.cookies()
