@@ -21,6 +21,7 @@ from typing import Any
 from unstuck.core.complaints import raise_any
 from unstuck.core.errors import Complaint
 from unstuck.core.instrument import Instrument, Item
+from unstuck.core.labels_file import ENGLISH, Labels
 
 DEMO = "demo"
 WEIGHTS = (
@@ -64,12 +65,24 @@ class _Draft:
         self.complaints.append(Complaint(what, where, mend))
 
 
-def demo_wording(instrument: Instrument) -> Wording:
+def demo_wording(instrument: Instrument, labels: Labels = ENGLISH) -> Wording:
     """Our own short labels, for demonstration only."""
-    texts = {i.key: i.label for i in instrument.items}
-    choices = {i.key: {c.value: c.label for c in i.choices} for i in instrument.items}
     note = "Demonstration labels. This is not the validated instrument."
-    return Wording(instrument.key, DEMO, texts, choices, note, "en")
+    return _labelled(instrument, DEMO, labels, note)
+
+
+def own_wording(instrument: Instrument, labels: Labels = ENGLISH) -> Wording:
+    """The wording of an instrument of our own: its labels are its words, and are stamped as such."""
+    plain = _labelled(instrument, DEMO, labels, "This project's own words.")
+    draft = _Draft(dict(plain.texts), {k: dict(v) for k, v in plain.choices.items()}, language=labels.language)
+    draft.licence = plain.licence_note
+    return _sealed(instrument, draft)
+
+
+def _labelled(instrument: Instrument, stamp: str, labels: Labels, note: str) -> Wording:
+    texts = {i.key: labels.of(i.label) for i in instrument.items}
+    choices = {i.key: {c.value: labels.of(c.label) for c in i.choices} for i in instrument.items}
+    return Wording(instrument.key, stamp, texts, choices, note, labels.language)
 
 
 def may_score_for_care(instrument: Instrument, wording: Wording | str) -> bool:

@@ -12,7 +12,7 @@ from django.core import signing
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from unstuck.clinic.alerts.answers import raise_for_answers
+from unstuck.clinic.alerts.answers import kind_of_answer, raise_for_answers
 from unstuck.clinic.assessment.models import Link, Waiting
 from unstuck.clinic.assessment.wording import wording_of
 from unstuck.clinic.course.actions import Entry, write_all
@@ -23,6 +23,7 @@ from unstuck.clinic.messages.actions import Letter, send
 from unstuck.core import events as ev
 from unstuck.core.activities import Assess
 from unstuck.core.assessment import Answer, complaints_about, event_parts, score, shown_items
+from unstuck.core.course import Course as State
 from unstuck.core.errors import Complaint
 from unstuck.core.instrument import Instrument
 from unstuck.core.instrument_file import load_instrument
@@ -58,22 +59,58 @@ def make_link(course: Course, place: Place, actor: str, at: datetime) -> str:
     """The signed token of a new link to what the step asks the person. Raises NothingToAsk, NotNow, NoWording."""
     asked = asked_of(course, place, "patient")
     _refuse_closed(course, place, at)
+    return _sign(course, place, asked, Made(actor, at, at + GOOD_FOR))[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Who makes a link, when, and until when it opens."""
+
+    by: str
+    at: datetime
+    until: datetime
+
+
+def make_free_link(course: Course, instruments: Sequence[str], made: Made) -> tuple[Link, str]:
+    """A link to instruments that no step asks, such as a check-in, and its signed token. Raises NotNow, NoWording."""
+    if course.ended_at or consent_withdrawn(load(course).state):
+        raise NotNow(_("This step is done or skipped already."))
+    return _sign(course, Place("", 1), [load_instrument(key) for key in instruments], made)
+
+
+def _sign(course: Course, place: Place, asked: Sequence[Instrument], made: Made) -> tuple[Link, str]:
     for instrument in asked:
         wording_of(instrument, course.simulated)
     token = secrets.token_urlsafe(24)
     with transaction.atomic():
-        Link.objects.create(
+        link = Link.objects.create(
             token_hash=_hash(token),
             course=course,
             step=place.step,
             occurrence=place.occurrence,
             instruments=[i.key for i in asked],
-            made_by=actor,
-            made_at=at,
-            expires_at=at + GOOD_FOR,
+            made_by=made.by,
+            made_at=made.at,
+            expires_at=made.until,
         )
-        note("link.made", actor, at, {"step": place.step, "occurrence": place.occurrence}, course.key)
-    return signing.Signer(salt=_SALT).sign(token)
+        note("link.made", made.by, made.at, {"step": place.step, "occurrence": place.occurrence}, course.key)
+    return link, signing.Signer(salt=_SALT).sign(token)
+
+
+def revoke_link(link: Link, actor: str, at: datetime) -> None:
+    """The link opens nothing any more; what was answered behind it and not yet sent is gone."""
+    with transaction.atomic():
+        if Link.objects.filter(pk=link.pk, revoked_at=None, finished_at=None).update(revoked_at=at):
+            link.waiting.all().delete()
+            note("link.revoked", actor, at, {"link": link.pk}, link.course.key)
+
+
+def consent_withdrawn(state: State, since: datetime | None = None) -> bool:
+    """Whether consent was taken back: since that instant, or, without one, as it stands now."""
+    told = state.series.get("consent", ())
+    if since is None:
+        return bool(told) and told[-1].value is False
+    return any(seen.value is False and seen.at >= since for seen in told)
 
 
 def _refuse_closed(course: Course, place: Place, at: datetime) -> None:
@@ -113,9 +150,16 @@ def find_link(signed: str, at: datetime) -> Link:
     except signing.BadSignature:
         raise LinkGone(_("This link is not one of ours.")) from None
     link = Link.objects.select_related("course__person", "course__release").filter(token_hash=_hash(token)).first()
-    if link is None or link.finished_at or link.expires_at < at:
+    if link is None or not _opens(link, at):
         raise LinkGone(_("This link has been used or is too old."), mend=_("Ask us for a new one."))
     return link
+
+
+def _opens(link: Link, at: datetime) -> bool:
+    """Not used, not too old, not taken back by us, and the consent under which it was sent stands."""
+    if link.finished_at or link.revoked_at or link.expires_at < at:
+        return False
+    return not consent_withdrawn(load(link.course).state, link.made_at)
 
 
 def keep_answers(link: Link, instrument: str, answers: Mapping[str, Answer], page: int) -> None:
@@ -133,8 +177,8 @@ def waiting(link: Link, instrument: str) -> dict[str, Answer]:
     return {w.item: w.value for w in link.waiting.all() if w.instrument == instrument}
 
 
-def finish(link: Link, at: datetime) -> None:
-    """Writes all answers into the course and closes the link.
+def finish(link: Link, at: datetime) -> bool:
+    """Writes all answers into the course and closes the link; whether an answer asks for somebody at once.
 
     Where the step no longer takes them (somebody skipped it meanwhile, or it is answered), they enter the course
     without a step: an answer that was given is never lost, and its giver is told nothing about the course.
@@ -144,25 +188,28 @@ def finish(link: Link, at: datetime) -> None:
         entry = Entry(link.course.person.key, at, at)
         try:
             with transaction.atomic():
-                complete(link.course, Place(link.step, link.occurrence), kept, entry)
+                urgent = complete(link.course, Place(link.step, link.occurrence) if link.step else None, kept, entry)
         except Refusal:
-            complete(link.course, None, kept, entry)
+            urgent = complete(link.course, None, kept, entry)
         link.waiting.all().delete()
         link.finished_at = at
         link.save(update_fields=["finished_at"])
+    return urgent
 
 
 Sheets = Sequence[tuple[Instrument, Mapping[str, Answer]]]
 
 
-def complete(course: Course, place: Place | None, filled: Sheets, entry: Entry) -> None:
-    """Records completed instruments together, of one step or of none. Raises Complaint.
+def complete(course: Course, place: Place | None, filled: Sheets, entry: Entry) -> bool:
+    """Records completed instruments together, of one step or of none; whether one is marked as an alert.
 
-    An answer that its instrument marks as an alert raises one; whether that succeeds changes nothing here.
+    Raises Complaint. Such an answer raises an alert; whether that succeeds changes nothing here.
     """
     with transaction.atomic():
         state = write_all(course, [(_completed(course, place, i, answers), entry) for i, answers in filled])
-        raise_for_answers(course.key, state.log[-len(filled) :] if filled else ())
+        told = state.log[-len(filled) :] if filled else ()
+        raise_for_answers(course.key, told)
+    return any(kind_of_answer(event) for event in told)
 
 
 def _completed(

@@ -10,18 +10,19 @@ from unstuck.clinic.course.models import Course
 
 
 class Link(models.Model):
-    """One signed link to the instruments of one step. Only a hash of its token is kept."""
+    """One signed link to the instruments of one step, or of none (`step` empty). Only a hash of its token is kept."""
 
     token_hash = models.CharField(max_length=64, unique=True)
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="links")
-    step = models.CharField(max_length=80)
-    occurrence = models.PositiveIntegerField()
+    step = models.CharField(max_length=80, blank=True)
+    occurrence = models.PositiveIntegerField(default=1)
     instruments = models.JSONField()
     page = models.PositiveIntegerField(default=0)
     made_by = models.CharField(max_length=32)
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"{self.course_id} {self.step} {self.occurrence}"

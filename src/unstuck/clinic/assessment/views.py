@@ -38,8 +38,7 @@ def answer(request: HttpRequest, signed: str) -> HttpResponseBase:
         reminder = _take(request, link) if request.method == "POST" else 0
         page = answer_page(link, reminder)
         if page is None:
-            actions.finish(link, at)
-            return redirect("assessment:thanks")
+            return redirect("assessment:now" if actions.finish(link, at) else "assessment:thanks")
     except Complaint as gone:
         return render(request, "assessment/gone.html", {"why": gone.what, "mend": gone.mend}, status=410)
     if request.method == "POST" and not reminder:
@@ -67,6 +66,13 @@ def _take(request: HttpRequest, link: Link) -> int:
 def thanks(request: HttpRequest) -> HttpResponseBase:
     """The receipt after the last answer."""
     return render(request, "assessment/thanks.html")
+
+
+@access.open_to_all("says what to do at once and shows nothing")
+@require_http_methods(["GET"])
+def now(request: HttpRequest) -> HttpResponseBase:
+    """The receipt after an answer that needs a person: what to do now, before anybody here has read it."""
+    return render(request, "assessment/now.html")
 
 
 @access.require(access.may_send_link)

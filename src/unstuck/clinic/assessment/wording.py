@@ -7,12 +7,14 @@ from datetime import datetime
 from pathlib import Path
 
 from django.db import transaction
+from django.utils.translation import get_language
 
 from unstuck.clinic.assessment.models import LoadedWording
 from unstuck.clinic.ledger.actions import note
 from unstuck.core.errors import Complaint
-from unstuck.core.instrument import Instrument
-from unstuck.core.wording_file import Wording, demo_wording, load_wording
+from unstuck.core.instrument import Instrument, LicenceStatus
+from unstuck.core.labels_file import labels
+from unstuck.core.wording_file import Wording, demo_wording, load_wording, own_wording
 
 
 class NoWording(Complaint):
@@ -20,12 +22,19 @@ class NoWording(Complaint):
 
 
 def wording_of(instrument: Instrument, simulated: bool) -> Wording:
-    """The words to show. Raises NoWording for a real person where the site has loaded none."""
-    loaded = LoadedWording.objects.filter(instrument=instrument.key).first()
+    """The words to show, in the reader's language where there are any. Raises NoWording.
+
+    A real person is asked with what the site has loaded, or with our own words where the instrument is ours.
+    """
+    language = (get_language() or "en").split("-")[0]
+    rows = LoadedWording.objects.filter(instrument=instrument.key)
+    loaded = [_read(instrument, row.file_name, row.content) for row in rows]
     if loaded:
-        return _read(instrument, loaded.file_name, loaded.content)
+        return next((words for words in loaded if words.language.split("-")[0] == language), loaded[0])
+    if instrument.licence.status is LicenceStatus.OWN:
+        return own_wording(instrument, labels(language))
     if simulated:
-        return demo_wording(instrument)
+        return demo_wording(instrument, labels(language))
     raise NoWording(
         f"The official wording of {instrument.title} is not loaded at this site.",
         mend="Load it: unstuck manage load_wording INSTRUMENT FILE. Our own labels are for demonstrations only.",

@@ -43,6 +43,8 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "now": clock.now(request),
         "theme": theme_of(request),
         "crisis_phone": settings.UNSTUCK_CRISIS_PHONE,
+        "crisis_lines": settings.UNSTUCK_CRISIS_LINES,
+        "site_phone": settings.UNSTUCK_PHONE,
         "navigation": menu(request),
         "alerts_page": address("alerts:open"),
         "alerts_waiting": SimpleLazyObject(lambda: alerts_waiting(request)),

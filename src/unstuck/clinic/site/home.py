@@ -53,6 +53,13 @@ class Home:
         """The setting `name`, separated by commas."""
         return tuple(part.strip() for part in self.text(name, default).split(",") if part.strip())
 
+    def named(self, name: str) -> tuple[tuple[str, str], ...]:
+        """The setting `name` as pairs, written "One=1, Two=2". Raises Complaint on a part without both."""
+        pairs = [part.partition("=") for part in self.list(name)]
+        if any(not key.strip() or not value.strip() for key, _equals, value in pairs):
+            raise Complaint(f"{name} is {self.text(name)!r}.", mend="Write Name=number, Name=number.")
+        return tuple((key.strip(), value.strip()) for key, _equals, value in pairs)
+
     def _as(self, kind: Callable[[str], T], name: str, default: T) -> T:
         text = self.text(name, str(default))
         try:

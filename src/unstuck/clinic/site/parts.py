@@ -18,6 +18,7 @@ APPS = (
     "unstuck.clinic.therapy",
     "unstuck.clinic.evidence",
     "unstuck.clinic.pathway",
+    "unstuck.clinic.portal",
     "unstuck.clinic.audit",
     "unstuck.clinic.site",
 )
@@ -37,12 +38,17 @@ PAGES = (
     ("protocols/", "unstuck.clinic.protocol.urls"),
     ("evidence/", "unstuck.clinic.evidence.urls"),
     ("stock/", "unstuck.clinic.custody.urls"),
+    ("me/", "unstuck.clinic.portal.urls"),
+    ("own/", "unstuck.clinic.portal.desk_urls"),
     ("audit/", "unstuck.clinic.audit.urls"),
 )  # fmt: skip
 """(prefix of the address, module with `urlpatterns` and `app_name`)."""
 
 ERASERS = ("unstuck.clinic.therapy.notes.erase",)
 """What else is erased with a person: functions that take the person and the instant, in the same transaction."""
+
+PATIENT_PAGES = ("/me/", "/a/", "/h/")
+"""Where addresses begin whose pages patients read, in their own language."""
 
 ROUNDS = (
     "unstuck.clinic.alerts.answers.work_round",

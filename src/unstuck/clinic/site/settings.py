@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unstuck.clinic.people.roles import Role
 from unstuck.clinic.site.database import database
 from unstuck.clinic.site.home import home, secret_key
-from unstuck.clinic.site.parts import APPS, ERASERS, ROUNDS
+from unstuck.clinic.site.parts import APPS, ERASERS, PATIENT_PAGES, ROUNDS
 
 _site = home()
 _here = Path(__file__).parent
@@ -23,6 +23,10 @@ UNSTUCK_DEMO = _site.yes("UNSTUCK_DEMO")
 UNSTUCK_SITE_NAME = _site.text("UNSTUCK_SITE_NAME", "Unstuck")
 UNSTUCK_MONITOR_DAYS = _site.number("UNSTUCK_MONITOR_DAYS", 7)  # how long a monitor's messages are kept
 UNSTUCK_CRISIS_PHONE = _site.text("UNSTUCK_CRISIS_PHONE")  # the local crisis line; empty: the emergency number
+UNSTUCK_CRISIS_LINES = _site.named("UNSTUCK_CRISIS_LINES")  # more of them, as "Night line=+1-555-0101, Text line=..."
+UNSTUCK_PHONE = _site.text("UNSTUCK_PHONE")  # the site's own number, for patients
+UNSTUCK_PATIENT_PAGES = PATIENT_PAGES
+UNSTUCK_ADDRESS = _site.text("UNSTUCK_ADDRESS").rstrip("/")  # such as https://own.example.org; reminders lead there
 DEBUG = _site.yes("UNSTUCK_DEBUG")
 SECRET_KEY = _site.text("UNSTUCK_SECRET_KEY") or secret_key(_site.path)
 ALLOWED_HOSTS = list(_site.list("UNSTUCK_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"))
@@ -50,7 +54,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "unstuck.clinic.portal.language.PatientLanguage",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -88,7 +92,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 
 # Language and time
 LANGUAGE_CODE = _site.text("UNSTUCK_LANGUAGE", "en")
-LANGUAGES = [("en", _("English"))]
+LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]  # of the pages that patients read; staff read LANGUAGE_CODE
 LOCALE_PATHS = [_here / "locale"]
 USE_TZ = True
 TIME_ZONE = _site.text("UNSTUCK_TIME_ZONE", "UTC")
