@@ -60,6 +60,7 @@ RULES: dict[str, str] = {
     "may_order_dose": "cleo",
     "may_keep_rota": f"{CARE} finn alma",
     "may_name_lead": "cleo",
+    "may_read_feedback": "quinn",
     "may_erase": "alma",
 }
 
@@ -84,6 +85,9 @@ COURSE_RULES: dict[str, CourseTable] = {
     "may_see_arm": UNMASKING,
     "may_see_doses": UNMASKING,
     "may_see_readings": UNMASKING,
+    "may_see_shared": table(*[CARE] * 2, *[f"{CARE} ada"] * 2),
+    "may_see_unshared": table("", "", "ada", "ada"),
+    "may_see_feedback_of": table(*["quinn"] * 4),
 }
 
 

@@ -28,8 +28,8 @@ def course(cast: dict[str, Account], at: datetime, settings: Any) -> Course:
     return adas_course(cast, at)
 
 
-def own(client: Client, course: Course) -> str:
-    answer = client.get(f"/courses/{course.key}/")
+def own(client: Client, page: str = "") -> str:
+    answer = client.get(f"/me/{page}")
     assert answer.status_code == 200
     return answer.content.decode()
 
@@ -37,7 +37,7 @@ def own(client: Client, course: Course) -> str:
 def test_page_says_what_is_next_and_where_help_is(signed_in: SignedIn, course: Course, at: datetime) -> None:
     """Ada reads her name, the next thing, who reads her answers and where help is; never that she is late or missed."""
     with clock.stopped(at + 40 * DAY):
-        page = own(signed_in("ada"), course)
+        page = own(signed_in("ada"))
     for words in ("Hello, Ada", "A talk about what you agree to", "Help now", "Who can read what"):
         assert words in page, words
     main = page.split("<main")[1].lower()
@@ -53,7 +53,7 @@ def test_page_shows_the_own_curve_without_arm_dose_or_gates(
     give_dose(course, cast, start)
     answer_all(course, Place("weekly", 1), 2, cast["ada"].person.key, start + 7 * DAY)  # type: ignore[union-attr]
     with clock.stopped(start + 8 * DAY):
-        page = own(signed_in("ada"), course)
+        page = own(signed_in("ada")) + own(signed_in("ada"), "curve/")
     assert "came down by 20 points" in page
     for words in ("ketamine", "Ketamine 0.5", "40 mg", "May Infusion", "Export", "midazolam"):
         assert words not in page, words
@@ -65,7 +65,7 @@ def test_questions_can_be_answered_from_the_page(
     """A button leads to the questions behind a link of the same kind as any other."""
     tell(course, ConsentGiven("treatment", "1", "consent"), cast["cleo"].key, at)
     with clock.stopped(at + MINUTE):
-        assert "Answer now" in own(signed_in("ada"), course)
+        assert "Answer now" in own(signed_in("ada"))
         answer = signed_in("ada").post(f"/courses/{course.key}/mine/", {"step": "screening:1"})
     assert answer["Location"].startswith("/a/")
     assert Link.objects.get().made_by == cast["ada"].key
@@ -104,5 +104,5 @@ def test_the_sites_crisis_line_stands_on_every_page_of_a_patient(
 ) -> None:
     """The number that the site set is a link that calls, on the own page and after answering."""
     settings.UNSTUCK_CRISIS_PHONE = "+1-555-0100"
-    for address in (f"/courses/{course.key}/", "/a/thanks/"):
+    for address in ("/me/", "/a/thanks/"):
         assert 'href="tel:+1-555-0100"' in signed_in("ada").get(address).content.decode()

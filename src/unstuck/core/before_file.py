@@ -1,4 +1,4 @@
-"""What a person does before a dose visit, from its TOML file: one line a fact that a gate asks for, in each language."""
+"""What a person does before a dose visit, from its TOML file: a line a fact that a gate asks for, in two languages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our own short labels of questions and answers in other languages: `library/labels/<language>.toml`, by English label."""
+"""Our own short labels of questions and answers in other languages: `library/labels/<language>.toml`."""
 
 from __future__ import annotations
 

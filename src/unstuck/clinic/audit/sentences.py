@@ -207,6 +207,21 @@ _SITE: dict[str, Say] = {
         _("renewed the head of the ledger with %(findings)s findings open") % {"findings": t.get("findings", 0)}
     ),
 }
+_PORTAL: dict[str, Say] = {
+    "portal.code_sent": lambda _t, _n: _("asked for a code to open the own page"),
+    "portal.invited": lambda t, n: _("invited %(who)s to the own page") % {"who": _account(t, n)},
+    "portal.doors_closed": lambda t, n: _("closed every way in of %(who)s") % {"who": _account(t, n)},
+    "passkey.added": lambda _t, _n: _("added a passkey"),
+    "passkey.removed": lambda _t, _n: _("removed a passkey"),
+    "link.revoked": lambda _t, _n: _("took back a link to questions"),
+    "leaf.written": lambda _t, _n: _("wrote a page"),
+    "leaf.shared": lambda _t, _n: _("shared what was written"),
+    "leaf.unshared": lambda _t, _n: _("took back what was shared"),
+    "leaf.erased": lambda _t, _n: _("took out a page"),
+    "feedback.written": lambda _t, _n: _("wrote about a visit"),
+    "feedback.given": lambda _t, _n: _("told how a visit was"),
+    "feedback.read": lambda _t, _n: _("read how a visit was"),
+}
 _ALERTS: dict[str, Say] = {
     "alert.raised": lambda t, n: _("raised an alert for %(who)s") % {"who": _owner(t, n)},
     "alert.taken": lambda _t, _n: _("took an alert"),
@@ -245,5 +260,5 @@ _PATHWAY: dict[str, Say] = {
     "screening.taken_back": lambda _t, _n: _("changed an answer of screening, so that the decision no longer stands"),
     "screening.signature_refused": lambda _t, _n: _("gave a wrong password for signing a decision on screening"),
 }
-SAID: dict[str, Say] = {**_COURSE, **_SESSION, **_SITE, **_ALERTS, **_CUSTODY, **_PATHWAY}
+SAID: dict[str, Say] = {**_COURSE, **_SESSION, **_SITE, **_ALERTS, **_CUSTODY, **_PATHWAY, **_PORTAL}
 """What each kind of entry says, after the actor and before the course."""

@@ -1,4 +1,4 @@
-"""The patient's own page: what is next, what comes after, the own curve in plain words. No gate, no other person.
+"""What a patient takes part in: what is next and what comes after, in plain words. No gate, no other person.
 
 Reading age 11: short sentences, "you" and "we", no blame, no cheer, nothing that counts down.
 """
@@ -12,14 +12,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from unstuck.clinic.course.curve import reliable_fall
-from unstuck.clinic.course.own_chart import own_svg
 from unstuck.clinic.course.queries import Loaded
-from unstuck.clinic.course.words import whole
 from unstuck.core.activities import Assess
-from unstuck.core.instrument import Instrument, Rater
+from unstuck.core.instrument import Rater
 from unstuck.core.instrument_file import load_instrument
-from unstuck.core.outcomes import baseline, points
 from unstuck.core.schedule import Due, State, due
 
 SHOWN = 5
@@ -42,13 +38,8 @@ class OwnStep:
     what: str
     when: str
     place: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class OwnCurve:
-    words: str
-    svg: str
-    rows: tuple[tuple[str, str], ...]
+    kind: str = ""
+    booked: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +49,10 @@ class OwnPage:
     name: str
     next: OwnStep | None
     later: tuple[OwnStep, ...]
-    curve: OwnCurve | None
     ended: bool
 
 
-def own_page(loaded: Loaded, instrument: Instrument | None, at: datetime, zone: tzinfo) -> OwnPage:
+def own_page(loaded: Loaded, at: datetime, zone: tzinfo) -> OwnPage:
     """The page of a person's own course at one instant."""
     rows = [row for row in due(loaded.protocol, loaded.state, at, zone) if _concerns(loaded, row)]
     rows = _each_once(sorted(rows, key=lambda r: _order(r, at)))
@@ -71,7 +61,6 @@ def own_page(loaded: Loaded, instrument: Instrument | None, at: datetime, zone: 
         name=loaded.row.person.name.split(" ")[0],
         next=steps[0] if steps else None,
         later=tuple(steps[1:]),
-        curve=_curve(loaded, instrument, zone) if instrument else None,
         ended=loaded.state.is_over,
     )
 
@@ -91,6 +80,13 @@ def answerable(loaded: Loaded, at: datetime, zone: tzinfo) -> set[str]:
     """The places whose questions the person may answer now, without being asked by staff."""
     rows = due(loaded.protocol, loaded.state, at, zone)
     return {_place(row) for row in rows if _is_now(row) and _asks_person(loaded, row)}
+
+
+def asked_now(loaded: Loaded, at: datetime, zone: tzinfo) -> tuple[tuple[str, int], ...]:
+    """Step and number of what is asked of the person now and whose day has come: what a reminder is for."""
+    rows = due(loaded.protocol, loaded.state, at, zone)
+    wanted = [r for r in rows if _is_now(r) and _asks_person(loaded, r) and (r.target is None or r.target <= at)]
+    return tuple((row.step, row.occurrence) for row in wanted)
 
 
 def _is_now(row: Due) -> bool:
@@ -126,47 +122,26 @@ def _step(loaded: Loaded, row: Due, zone: tzinfo) -> OwnStep:
     what = _("Questions for you") if asked else str(_NAMES[row.kind])
     if row.kind in _NUMBERED and row.occurrence > 1:
         what = f"{what} {row.occurrence}"
-    return OwnStep(what, _when(row, asked, zone), _place(row) if now else "")
+    return OwnStep(what, _when(row, asked, zone), _place(row) if now else "", row.kind, row.booked)
 
 
 def _when(row: Due, asked: bool, zone: tzinfo) -> str:
     if asked and _is_now(row):
         return _("Best today. It takes a few minutes.")
     if row.booked:
-        return _day(row.booked, zone, clock=True)
+        return day_words(row.booked, zone, clock=True)
     if row.state in (State.LATE, State.HELD, State.NOT_KNOWN, State.OPEN, State.STOP):
         return _("We will find a time with you.")
     if row.target is None:
         return ""
     words = _("About %(day)s. We send you a link.") if asked else _("About %(day)s. We will tell you the time.")
-    return words % {"day": _day(row.target, zone)}
+    return words % {"day": day_words(row.target, zone)}
 
 
-def _day(moment: datetime, zone: tzinfo, clock: bool = False) -> str:
+def day_words(moment: datetime, zone: tzinfo, clock: bool = False) -> str:
+    """A day as people say it, such as "Monday 2 March, 09:00"."""
     local = moment.astimezone(zone)
-    return date_format(local, "l j F, H:i" if clock else "l j F")
-
-
-def _curve(loaded: Loaded, instrument: Instrument, zone: tzinfo) -> OwnCurve | None:
-    seen = points(loaded.state, instrument.key)
-    if not seen:
-        return None
-    high = instrument.range_of("total")[1]
-    values = tuple(p.value for p in seen)
-    rows = tuple((_day(p.at, zone), whole(p.value)) for p in seen)
-    return OwnCurve(_finding(loaded, instrument), own_svg(values, high) if len(seen) > 1 else "", rows)
-
-
-def _finding(loaded: Loaded, instrument: Instrument) -> str:
-    base, seen = baseline(loaded.state, instrument.key), points(loaded.state, instrument.key)
-    reliable = reliable_fall(instrument)
-    if base is None or reliable is None or seen[-1].at <= base.at:
-        return _("Lower means less trouble.")
-    change = seen[-1].value - base.value
-    if abs(change) < reliable:
-        return _("Lower means less trouble. So far yours moved within the usual ups and downs.")
-    words = {
-        True: _("Lower means less trouble. Yours came down by %(n)s points, more than the usual ups and downs."),
-        False: _("Lower means less trouble. Yours went up by %(n)s points. We will talk with you about it."),
-    }
-    return words[change < 0] % {"n": whole(abs(change))}
+    day = _("%(weekday)s %(day)s %(month)s") % {
+        "weekday": date_format(local, "l"), "day": local.day, "month": date_format(local, "F")
+    }  # fmt: skip
+    return f"{day}, {local:%H:%M}" if clock else day

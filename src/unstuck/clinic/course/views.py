@@ -15,7 +15,6 @@ from unstuck.clinic.course import actions, forms, queries
 from unstuck.clinic.course.enrolment import EnrolForm
 from unstuck.clinic.course.listing import people_page
 from unstuck.clinic.course.models import Course
-from unstuck.clinic.course.own import own_page
 from unstuck.clinic.course.pages import Sight, course_page
 from unstuck.clinic.course.words import KIND_WORDS
 from unstuck.clinic.people import access
@@ -89,11 +88,10 @@ def course(request: HttpRequest, key: str) -> HttpResponseBase:
     """One course, as far as the reader may see it. Reading it is an entry."""
     row = get_object_or_404(queries.everyone(), key=key)
     account, at = access.allow(request, access.may_see_course, row), clock.now(request)
+    if access.is_own(account, row):
+        return redirect("portal:home")
     note_reading(account, row.key, "course", at)
     loaded = queries.load(row)
-    if access.is_own(account, row):
-        own = own_page(loaded, _instrument(loaded.protocol.curve), at, clock.zone())
-        return render(request, "course/own.html", {"page": own, "key": row.key})
     page = course_page(loaded, sight(account, row), _instrument(loaded.protocol.curve), at, clock.zone())
     more = {"therapy": access.may_see_therapy(account)}
     return render(request, "course/course.html", {"page": page, **more})

@@ -22,12 +22,13 @@ class NoTransaction(Complaint):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What is to be sent: `purpose` is a code such as `password` or `link`."""
+    """What is to be sent: `purpose` is a code such as `password` or `link`, `channel` one of the site's."""
 
     purpose: str
     to: str
     subject: str
     body: str
+    channel: str = "email"
 
 
 def send(letter: Letter, at: datetime) -> Message:
@@ -35,9 +36,14 @@ def send(letter: Letter, at: datetime) -> Message:
     if not connection.in_atomic_block:
         raise NoTransaction("A message must be written in the transaction of what it tells.")
     refuse_clinical_words(letter.subject, letter.body)
-    return Message.objects.create(
-        purpose=letter.purpose, to=letter.to, subject=letter.subject, body=letter.body, written_at=at, due_at=at
-    )
+    told = {"purpose": letter.purpose, "channel": letter.channel, "to": letter.to}
+    return Message.objects.create(subject=letter.subject, body=letter.body, written_at=at, due_at=at, **told)
+
+
+def try_again(message: Message, at: datetime) -> bool:
+    """Whether a message that was given up waits in the outbox again, with all its tries before it."""
+    fresh = {"given_up_at": None, "due_at": at, "tries": 0}
+    return bool(Message.objects.filter(pk=message.pk, given_up_at__isnull=False).update(**fresh))
 
 
 def work_off(deliver: Callable[[Message], None], at: datetime) -> int:

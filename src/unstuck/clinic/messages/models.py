@@ -7,10 +7,11 @@ from django.db.models import Q
 
 
 class Message(models.Model):
-    """One e-mail to one address."""
+    """One message to one address: an e-mail, or what another channel of the site sends to a number."""
 
     purpose = models.CharField(max_length=40)
-    to = models.EmailField(blank=True)
+    channel = models.CharField(max_length=10, default="email")
+    to = models.CharField(max_length=254, blank=True)
     subject = models.CharField(max_length=200, blank=True)
     body = models.TextField(blank=True)
     written_at = models.DateTimeField()

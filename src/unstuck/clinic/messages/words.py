@@ -12,10 +12,17 @@ CLINICAL = (
     "mental", "midazolam", "pcl-5", "phq-9", "prescri", "psych", "ptsd", "questionnaire", "score", "self-harm",
     "suicid", "symptom", "therap", "trauma", "treatment", "trial",
 )  # fmt: skip
-"""Beginnings of words, in lower case."""
+"""Beginnings of words, in lower case, in English."""
+
+CLINICO = (
+    "abuso", "adicci", "ansiedad", "clínic", "consentimiento", "cuestionario", "depresi", "diagnós", "disociaci",
+    "dosis", "droga", "enfermedad", "ensayo", "esketamina", "estrés", "exposición", "fármaco", "infusión", "inyecci",
+    "ketamina", "paciente", "psico", "psiqu", "puntaje", "puntuaci", "receta", "síntoma", "terap", "tratamiento",
+)  # fmt: skip
+"""The same in Spanish."""
 
 _HOST = re.compile(r"https?://[^/\s]+")
-_pattern = re.compile(r"\b(" + "|".join(map(re.escape, CLINICAL)) + r")", re.IGNORECASE)
+_pattern = re.compile(r"\b(" + "|".join(map(re.escape, (*CLINICAL, *CLINICO))) + r")", re.IGNORECASE)
 
 
 class ClinicalWord(Complaint):

@@ -11,22 +11,21 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.core.mail import EmailMessage, get_connection
 from django.db import close_old_connections
 from django.utils.module_loading import import_string
 
 from unstuck.clinic import clock
 from unstuck.clinic.ledger import head
 from unstuck.clinic.messages.actions import work_off
+from unstuck.clinic.messages.channels import channel_of
 from unstuck.clinic.messages.models import Message
 
 log = logging.getLogger("unstuck.worker")
 
 
 def deliver(message: Message) -> None:
-    """Hand one message to the mail system that UNSTUCK_EMAIL_URL or the console stands for. Raises what that raises."""
-    backend = get_connection(settings.UNSTUCK_DELIVERY_BACKEND)
-    EmailMessage(message.subject, message.body, settings.DEFAULT_FROM_EMAIL, [message.to], connection=backend).send()
+    """Hand one message to its channel. Raises what that raises."""
+    channel_of(message.channel).deliver(message)
 
 
 def work_once() -> int:

@@ -280,6 +280,11 @@ def may_name_lead(account: Account) -> bool:
     return Role.PRESCRIBER in account.roles
 
 
+def may_read_feedback(account: Account) -> bool:
+    """How people found their visits. Nobody who is a therapist here as well."""
+    return Role.QUALITY in account.roles and Role.THERAPIST not in account.roles
+
+
 def may_erase(account: Account) -> bool:
     """Erase a person's identifying data and texts."""
     return Role.ADMIN in account.roles
@@ -338,6 +343,21 @@ def may_see_screening(account: Account, course: CourseLike) -> bool:
 def may_answer(account: Account, course: CourseLike) -> bool:
     """Fill in a questionnaire when signed in: the patient, the treating team, a research rater."""
     return may_see_answers(account, course)
+
+
+def may_see_shared(account: Account, course: CourseLike) -> bool:
+    """Journal pages, plan and log that the person shares, while they are shared."""
+    return is_care(account) or is_own(account, course)
+
+
+def may_see_unshared(account: Account, course: CourseLike) -> bool:
+    """What the person writes and does not share: nobody else."""
+    return is_own(account, course)
+
+
+def may_see_feedback_of(account: Account, course: CourseLike) -> bool:
+    """How the person found a visit."""
+    return may_read_feedback(account)
 
 
 WALL = "unstuck_wall"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy as _
 
+from unstuck.clinic.people.access import is_patient
 from unstuck.clinic.people.actions import NewAccount
 from unstuck.clinic.people.models import Account, Role
 
@@ -13,7 +15,15 @@ STAFF_ROLES = [choice for choice in Role.choices if choice[0] != Role.PATIENT]
 
 
 class SignInForm(AuthenticationForm):
-    """Name and password. The error does not tell which of the two was wrong."""
+    """Name and password. The error does not tell which of the two was wrong.
+
+    A patient's page opens by passkey or one-time code; a password opens it in a demonstration only.
+    """
+
+    def confirm_login_allowed(self, user: Account) -> None:
+        super().confirm_login_allowed(user)
+        if is_patient(user) and not settings.UNSTUCK_DEMO:
+            raise self.get_invalid_login_error()
 
 
 class RolesForm(forms.Form):

@@ -16,7 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from unstuck.clinic import clock
 from unstuck.clinic.people import access
 from unstuck.clinic.portal import entry, passkeys
+from unstuck.clinic.portal.door import own
 from unstuck.clinic.portal.limit import knocked_too_often
+from unstuck.clinic.portal.models import Choices
 from unstuck.core.errors import Complaint
 
 ASKS, TRIES = 20, 40  # an hour and network address: a clinic's waiting room may share one
@@ -79,7 +81,7 @@ def passkey_answered(request: HttpRequest) -> HttpResponseBase:
     return JsonResponse({"to": reverse("portal:home")})
 
 
-@access.require(access.is_patient)
+@own
 @require_POST
 def making_asked(request: HttpRequest) -> HttpResponseBase:
     """The question for a device that is to keep a passkey."""
@@ -89,7 +91,7 @@ def making_asked(request: HttpRequest) -> HttpResponseBase:
         return JsonResponse({"why": refusal.what}, status=409)
 
 
-@access.require(access.is_patient)
+@own
 @require_POST
 def making_answered(request: HttpRequest) -> HttpResponseBase:
     """The device's answer: the passkey is kept."""
@@ -100,7 +102,7 @@ def making_answered(request: HttpRequest) -> HttpResponseBase:
     return JsonResponse({"to": reverse("portal:doors")})
 
 
-@access.require(access.is_patient)
+@own
 @require_http_methods(["GET", "POST"])
 def doors(request: HttpRequest) -> HttpResponseBase:
     """The passkeys of this account, and whether reminders come."""
@@ -108,7 +110,8 @@ def doors(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST":
         passkeys.remove(get_object_or_404(account.passkeys, pk=request.POST.get("passkey", "0")), account.key, at)
         return redirect("portal:doors")
-    return render(request, "portal/doors.html", {"passkeys": account.passkeys.all()})
+    reminded = not Choices.objects.filter(person=account.person, reminders=False).exists()
+    return render(request, "portal/doors.html", {"passkeys": account.passkeys.all(), "reminded": reminded})
 
 
 def _sent(request: HttpRequest) -> Mapping[str, Any]:

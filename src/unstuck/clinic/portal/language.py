@@ -1,4 +1,4 @@
-"""The language of the patient's pages: as chosen on this device, else as the browser asks. Staff pages have the site's."""
+"""The language of a patient's pages: as chosen on the device, else as the browser asks. Staff read the site's."""
 
 from __future__ import annotations
 

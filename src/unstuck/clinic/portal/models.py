@@ -107,6 +107,7 @@ class Choices(models.Model):
     person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="choices")
     language = models.CharField(max_length=8, blank=True)
     reminders = models.BooleanField(default=True)
+    channel = models.CharField(max_length=10, default="email")
     days_shared_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:

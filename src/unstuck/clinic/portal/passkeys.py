@@ -42,7 +42,9 @@ class NoPasskey(Complaint):
 def _server(request: HttpRequest) -> Fido2Server:
     """The relying party is this host; Django has checked the host against the ones of the site."""
     host = request.get_host().rpartition(":")[0] or request.get_host()
-    return Fido2Server(PublicKeyCredentialRpEntity(name=settings.UNSTUCK_SITE_NAME, id=host), verify_origin=_is(request))
+    return Fido2Server(
+        PublicKeyCredentialRpEntity(name=settings.UNSTUCK_SITE_NAME, id=host), verify_origin=_is(request)
+    )
 
 
 def _is(request: HttpRequest) -> Any:
@@ -103,7 +105,7 @@ def finish_signing(request: HttpRequest, answer: Mapping[str, Any], at: datetime
 
 
 def _count(passkey: Passkey, counter: int, at: datetime) -> None:
-    """A counter that does not grow tells of a copy (WebAuthn, section 6.1.1); 0 means that the device does not count."""
+    """A counter that does not grow tells of a copy (WebAuthn, section 6.1.1); 0: the device does not count."""
     if (counter or passkey.counter) and counter <= passkey.counter:
         raise NoPasskey(_("This passkey may have been copied."), mend=_("Ask for a code, then make a new passkey."))
     passkey.counter, passkey.used_at = counter, at

@@ -44,7 +44,7 @@ PAGES = (
 )  # fmt: skip
 """(prefix of the address, module with `urlpatterns` and `app_name`)."""
 
-ERASERS = ("unstuck.clinic.therapy.notes.erase",)
+ERASERS = ("unstuck.clinic.therapy.notes.erase", "unstuck.clinic.portal.desk.erase")
 """What else is erased with a person: functions that take the person and the instant, in the same transaction."""
 
 PATIENT_PAGES = ("/me/", "/a/", "/h/")
@@ -54,6 +54,7 @@ ROUNDS = (
     "unstuck.clinic.alerts.answers.work_round",
     "unstuck.clinic.alerts.watching.work_round",
     "unstuck.clinic.plan.rounds.work_round",
+    "unstuck.clinic.portal.reminders.work_round",
     "unstuck.clinic.alerts.climb.work_round",
 )
 """What the background worker does in each round besides sending what waits: functions that take the instant."""

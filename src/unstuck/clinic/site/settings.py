@@ -25,6 +25,8 @@ UNSTUCK_MONITOR_DAYS = _site.number("UNSTUCK_MONITOR_DAYS", 7)  # how long a mon
 UNSTUCK_CRISIS_PHONE = _site.text("UNSTUCK_CRISIS_PHONE")  # the local crisis line; empty: the emergency number
 UNSTUCK_CRISIS_LINES = _site.named("UNSTUCK_CRISIS_LINES")  # more of them, as "Night line=+1-555-0101, Text line=..."
 UNSTUCK_PHONE = _site.text("UNSTUCK_PHONE")  # the site's own number, for patients
+UNSTUCK_ANSWERS_READ_H = _site.number("UNSTUCK_ANSWERS_READ_H", 24)  # what patients are told: answers are read within
+UNSTUCK_FEEDBACK_READ_H = _site.number("UNSTUCK_FEEDBACK_READ_H", 72)  # and how they found a visit
 UNSTUCK_PATIENT_PAGES = PATIENT_PAGES
 UNSTUCK_ADDRESS = _site.text("UNSTUCK_ADDRESS").rstrip("/")  # such as https://own.example.org; reminders lead there
 DEBUG = _site.yes("UNSTUCK_DEBUG")
@@ -196,6 +198,9 @@ EMAIL_HOST, EMAIL_PORT = _mail.hostname or "localhost", _mail.port or 25
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
 EMAIL_USE_SSL, EMAIL_USE_TLS = _mail.scheme == "smtps", _mail.scheme == "smtp+tls"
 EMAIL_TIMEOUT = 20
+UNSTUCK_CHANNELS = {"email": "unstuck.clinic.messages.channels.Email"}
+if _gateway := _site.text("UNSTUCK_TEXT_GATEWAY"):  # a class that sends text messages, as a dotted path
+    UNSTUCK_CHANNELS["text"] = _gateway
 DEFAULT_FROM_EMAIL = _site.text("UNSTUCK_EMAIL_FROM", "unstuck@localhost")
 SERVER_EMAIL = parseaddr(DEFAULT_FROM_EMAIL)[1]
 

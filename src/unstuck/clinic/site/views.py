@@ -9,7 +9,6 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from unstuck.clinic.course.queries import own_courses
 from unstuck.clinic.ledger import head
 from unstuck.clinic.people import access
 from unstuck.clinic.site.context import THEME_COOKIE, THEMES, menu
@@ -20,10 +19,10 @@ A_YEAR = 365 * 24 * 3600  # seconds
 @access.require(access.is_anyone)
 @require_GET
 def home(request: HttpRequest) -> HttpResponseBase:
-    """Where an account begins after signing in: a door to each page it may open, and a patient's own courses."""
-    account = access.account_of(request)
-    own = own_courses(account.person_id) if access.is_patient(account) else ()
-    return render(request, "site/home.html", {"doors": menu(request), "own": own})
+    """Where an account begins after signing in: a door to each page it may open; a patient's own page."""
+    if access.is_patient(access.account_of(request)):
+        return redirect("portal:home")
+    return render(request, "site/home.html", {"doors": menu(request)})
 
 
 @access.open_to_all("stores only which light this screen shows")

@@ -1,0 +1,62 @@
+"""Check-ins after a dose: which are open for a course, and links to answer them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, tzinfo
+
+from unstuck.clinic.alerts.actions import raise_alert
+from unstuck.clinic.assessment.actions import Made, consent_withdrawn, make_free_link
+from unstuck.clinic.assessment.models import Link
+from unstuck.clinic.course.models import Course
+from unstuck.clinic.course.queries import Loaded
+from unstuck.core.check_ins import CheckIn, check_ins
+from unstuck.core.check_ins_file import load_check_ins
+from unstuck.core.course import Course as State
+from unstuck.core.events import AssessmentCompleted, DoseGiven
+
+ASKED = "check_in"
+WISHES = {"call": "concern_told", "craving": "craving", "bladder": "concern_told"}
+"""Which answers of a check-in ask for somebody, besides those about suicide, and the kind of alert."""
+RECENT = timedelta(days=2)
+
+
+def all_of(state: State, zone: tzinfo) -> tuple[CheckIn, ...]:
+    """Every check-in that the doses of this course call for; a dose in parts counts once, by its first part."""
+    first: dict[tuple[str, int], datetime] = {}
+    for event in state.doses:
+        if isinstance(event.what, DoseGiven):
+            first.setdefault((event.what.step, event.what.occurrence), event.observed_at)
+    return check_ins(load_check_ins(), sorted(first.values()), zone)
+
+
+def open_now(loaded: Loaded, at: datetime, zone: tzinfo) -> tuple[CheckIn, ...]:
+    """What can be answered now and has not been. None after the course or its consent has ended."""
+    if loaded.state.is_over or consent_withdrawn(loaded.state):
+        return ()
+    return tuple(c for c in all_of(loaded.state, zone) if c.is_open(at) and not answered(loaded.state, c))
+
+
+def answered(state: State, occasion: CheckIn) -> bool:
+    """Whether all that the occasion asks was answered inside its window."""
+    told = ((e.what, e.observed_at) for e in state.assessments)
+    given = {w.instrument for w, at in told if isinstance(w, AssessmentCompleted) and occasion.is_open(at)}
+    return set(occasion.asks) <= given
+
+
+def link_to(course: Course, occasion: CheckIn, actor: str, at: datetime) -> tuple[Link, str]:
+    """A link to that check-in, open until the occasion closes. Raises Complaint."""
+    return make_free_link(course, occasion.asks, Made(actor, at, occasion.closes_at))
+
+
+def raise_wishes(loaded: Loaded, at: datetime) -> int:
+    """How many alerts stand for wishes in check-ins of the last days: a call, a longing, trouble passing water."""
+    raised = 0
+    for event in loaded.state.assessments:
+        what = event.what
+        if not isinstance(what, AssessmentCompleted) or what.instrument != ASKED or event.recorded_at < at - RECENT:
+            continue
+        for kind in sorted({WISHES[flag] for flag in what.flags if flag in WISHES}):
+            raised += (
+                raise_alert(kind, loaded.row.key, event.actor, event.recorded_at, f"{event.id}:{kind}") is not None
+            )
+    return raised

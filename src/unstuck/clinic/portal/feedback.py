@@ -1,0 +1,134 @@
+"""How a visit was, asked the day after. It goes to quality and privacy, never to the therapist of the course.
+
+A visit that was not safe, or where what was agreed was not kept to, is an alert of the kind `concern_told`, which none
+of the people who were in the room may own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from unstuck.clinic.alerts.actions import raise_alert
+from unstuck.clinic.course.queries import Loaded
+from unstuck.clinic.ledger.actions import note
+from unstuck.clinic.people.models import Account, Role
+from unstuck.clinic.portal.leaves import MOST_LETTERS, keep_words
+from unstuck.clinic.portal.models import Feedback
+from unstuck.core.events import DoseGiven
+
+ASKED_FOR = timedelta(days=7)
+AFTER = timedelta(hours=12)
+QUESTIONS = ("safe", "agreed", "heard")
+NO = 0
+
+
+def visit_to_ask_of(loaded: Loaded, at: datetime) -> str:
+    """The visit of the last days that has no feedback yet, as `step:occurrence`; empty where there is none."""
+    told = set(Feedback.objects.filter(course=loaded.row).values_list("visit", flat=True))
+    for event in reversed(loaded.state.doses):
+        what = event.what
+        if isinstance(what, DoseGiven) and AFTER <= at - event.observed_at <= ASKED_FOR:
+            visit = f"{what.step}:{what.occurrence}"
+            if visit not in told:
+                return visit
+    return ""
+
+
+def give(loaded: Loaded, visit: str, told: Mapping[str, str], at: datetime) -> Feedback:
+    """What was said of the visit, kept; its words in an erasable row. Raises PersonErased."""
+    row, person = loaded.row, loaded.row.person
+    words = told.get("words", "").strip()[:MOST_LETTERS]
+    step = visit.partition(":")[0]
+    with transaction.atomic():
+        text = keep_words(person, "feedback.written", words, at, {"step": step}) if words else None
+        found = Feedback.objects.create(
+            course=row,
+            visit=visit,
+            text=text,
+            given_at=at,
+            wants_call=told.get("call") == "1",
+            **{key: int(told[key]) for key in QUESTIONS if told.get(key, "") in ("0", "1", "2")},
+        )
+        note("feedback.given", person.key, at, {"step": step}, row.key)
+        if NO in (found.safe, found.agreed) or found.wants_call:
+            raise_alert("concern_told", row.key, person.key, at, f"feedback:{found.pk}", {"not": in_the_room(loaded)})
+    return found
+
+
+def in_the_room(loaded: Loaded) -> list[str]:
+    """Keys of the therapists, who may not own what is said about a visit."""
+    therapists = Account.objects.filter(is_active=True, grants__role=Role.THERAPIST)
+    return sorted(therapists.values_list("key", flat=True).distinct())
+
+
+def unread_first() -> QuerySet[Feedback]:
+    """All feedback, what nobody has read first."""
+    return Feedback.objects.select_related("course__person", "text").order_by(
+        F("read_at").asc(nulls_first=True), "-given_at"
+    )
+
+
+def mark_read(feedback: Feedback, account: Account, at: datetime) -> None:
+    """Somebody has read it; the ledger says who."""
+    with transaction.atomic():
+        if Feedback.objects.filter(pk=feedback.pk, read_at=None).update(read_at=at, read_by=account.key):
+            note("feedback.read", account.key, at, chain=feedback.course.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question of the page, with its three answers."""
+
+    key: str
+    words: str
+
+
+def questions() -> tuple[Question, ...]:
+    """What is asked of a visit."""
+    return (
+        Question("safe", _("Did you feel safe?")),
+        Question("agreed", _("Did everybody keep to what was agreed before?")),
+        Question("heard", _("Did we listen to you?")),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One feedback as its reader sees it: answers in words, no name."""
+
+    pk: int
+    course: str
+    visit: str
+    answers: tuple[tuple[str, str], ...]
+    words: str
+    wants_call: bool
+    given_at: datetime
+    is_new: bool
+
+
+ANSWERS = (gettext_lazy("No"), gettext_lazy("Partly"), gettext_lazy("Yes"))
+
+
+def told(found: Feedback) -> Told:
+    """The feedback in words."""
+    values = {"safe": found.safe, "agreed": found.agreed, "heard": found.heard}
+    answers = [(q.words, str(ANSWERS[n]) if (n := values[q.key]) is not None else "-") for q in questions()]
+    words = found.text.body if found.text else ""
+    visit = found.visit.replace("_", " ").replace(":", " ")
+    return Told(
+        found.pk,
+        found.course.key,
+        visit,
+        tuple(answers),
+        words,
+        found.wants_call,
+        found.given_at,
+        found.read_at is None,
+    )

@@ -1,0 +1,104 @@
+"""What a person writes: journal pages and the safety plan. The words are erasable; the ledger knows that, not what.
+
+A page is private until its writer shares it, and private again when they take that back. Taking a page out empties its
+words at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from unstuck.clinic.course.queries import own_courses
+from unstuck.clinic.ledger.actions import Act, append, note
+from unstuck.clinic.ledger.chain import SITE
+from unstuck.clinic.people.models import Person, Text
+from unstuck.clinic.people.texts import write_text
+from unstuck.clinic.portal.models import Leaf, LeafKind
+
+MOST_LETTERS = 20_000
+PLAN_PARTS = ("signs", "alone", "places", "people", "helpers", "away")
+
+
+def chain_of(person: Person) -> str:
+    """Where acts of this person's own pages are written: the newest course, the site without one."""
+    courses = own_courses(person.pk)
+    return courses[0].key if courses else SITE
+
+
+def write_journal(person: Person, words: str, shared: bool, at: datetime) -> Leaf:
+    """A new page. Raises PersonErased."""
+    return _write(person, LeafKind.JOURNAL, words[:MOST_LETTERS], at if shared else None, at)
+
+
+def save_plan(person: Person, parts: Mapping[str, str], shared: bool, at: datetime) -> Leaf:
+    """The safety plan as it now stands; the words of the one before are gone. Raises PersonErased."""
+    body = json.dumps({key: parts.get(key, "")[:MOST_LETTERS] for key in PLAN_PARTS}, ensure_ascii=False)
+    with transaction.atomic():
+        for before in Leaf.objects.filter(person=person, kind=LeafKind.PLAN):
+            _empty(before, at)
+        return _write(person, LeafKind.PLAN, body, at if shared else None, at)
+
+
+def plan_of(person: Person) -> tuple[Leaf | None, dict[str, str]]:
+    """The safety plan and its parts, each empty where nothing was written."""
+    leaf = Leaf.objects.filter(person=person, kind=LeafKind.PLAN).select_related("text").first()
+    told = json.loads(leaf.text.body) if leaf and leaf.text.body else {}
+    return leaf, {key: str(told.get(key, "")) for key in PLAN_PARTS}
+
+
+def journal_of(person: Person) -> QuerySet[Leaf]:
+    """Every page, the newest first."""
+    return Leaf.objects.filter(person=person, kind=LeafKind.JOURNAL).select_related("text")
+
+
+def shared_of(person: Person) -> QuerySet[Leaf]:
+    """What the treating team may read at this moment."""
+    return Leaf.objects.filter(person=person, shared_at__isnull=False).select_related("text")
+
+
+def set_shared(leaf: Leaf, shared: bool, at: datetime) -> None:
+    """The page is shared with the treating team from now on, or private again."""
+    with transaction.atomic():
+        if bool(leaf.shared_at) == shared:
+            return
+        leaf.shared_at = at if shared else None
+        leaf.save(update_fields=["shared_at"])
+        kind = "leaf.shared" if shared else "leaf.unshared"
+        note(kind, leaf.person.key, at, {"leaf": leaf.key, "what": leaf.kind}, chain_of(leaf.person))
+
+
+def take_out(leaf: Leaf, at: datetime) -> None:
+    """The page is gone with its words; the ledger keeps that there was one."""
+    with transaction.atomic():
+        note("leaf.erased", leaf.person.key, at, {"leaf": leaf.key, "what": leaf.kind}, chain_of(leaf.person))
+        _empty(leaf, at)
+
+
+def keep_words(person: Person, kind: str, words: str, at: datetime, payload: Mapping[str, str]) -> Text:
+    """The words in an erasable row, bound to a ledger entry of that kind, both or neither. Raises PersonErased."""
+    with transaction.atomic():
+        chain = chain_of(person)
+        text = write_text(person, kind.replace(".", "_"), words, at)
+        append(chain, Act(kind, person.key, at, at, dict(payload), text_mac=text.mac))
+    return text
+
+
+def _write(person: Person, kind: LeafKind, body: str, shared_at: datetime | None, at: datetime) -> Leaf:
+    with transaction.atomic():
+        leaf = Leaf(person=person, kind=kind, written_at=at, shared_at=shared_at)
+        leaf.text = keep_words(person, "leaf.written", body, at, {"leaf": leaf.key, "what": kind.value})
+        leaf.save()
+        if shared_at:
+            note("leaf.shared", person.key, at, {"leaf": leaf.key, "what": kind.value}, chain_of(person))
+    return leaf
+
+
+def _empty(leaf: Leaf, at: datetime) -> None:
+    text = leaf.text
+    leaf.delete()
+    Text.objects.filter(pk=text.pk, erased_at=None).update(body="", erased_at=at)

@@ -1,0 +1,120 @@
+"""A person's own pages. All but the exercises need a sign-in; each shows nobody else's things."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from unstuck.clinic import clock
+from unstuck.clinic.course import queries
+from unstuck.clinic.people import access
+from unstuck.clinic.people.models import Account
+from unstuck.clinic.portal import check_ins, feedback
+from unstuck.clinic.portal.curve import own_curve
+from unstuck.clinic.portal.door import own
+from unstuck.clinic.portal.home import course_of, home_page
+from unstuck.clinic.portal.models import Choices
+from unstuck.clinic.portal.readers import kinds_of, readings_of
+
+
+@own
+@require_GET
+def home(request: HttpRequest) -> HttpResponseBase:
+    """What is next, what to do before, and doors to the rest."""
+    account = access.account_of(request)
+    course = course_of(account.person_id)
+    if course is None:
+        return render(request, "portal/nothing.html")
+    return render(request, "portal/home.html", {"page": home_page(course, clock.now(request), clock.zone())})
+
+
+@own
+@require_POST
+def check_in(request: HttpRequest) -> HttpResponseBase:
+    """A link to an open check-in, of the same kind as any other; where it is closed by now, back to the start."""
+    account, at = access.account_of(request), clock.now(request)
+    course = course_of(account.person_id)
+    loaded = queries.load(course) if course else None
+    opened = check_ins.open_now(loaded, at, clock.zone()) if loaded else ()
+    occasion = next((c for c in opened if c.id == request.POST.get("occasion")), None)
+    if course is None or occasion is None:
+        return redirect("portal:home")
+    _link, signed = check_ins.link_to(course, occasion, account.key, at)
+    return redirect("assessment:answer", signed=signed)
+
+
+@own
+@require_http_methods(["GET", "POST"])
+def visit(request: HttpRequest) -> HttpResponseBase:
+    """How a visit was; it goes to somebody else than the therapist."""
+    account, at = access.account_of(request), clock.now(request)
+    course = course_of(account.person_id)
+    loaded = queries.load(course) if course else None
+    asked = feedback.visit_to_ask_of(loaded, at) if loaded else ""
+    if loaded is None or not asked:
+        return render(request, "portal/visit_done.html")
+    if request.method == "POST":
+        feedback.give(loaded, asked, _told(request), at)
+        return render(request, "portal/visit_done.html", {"given": True})
+    return render(
+        request, "portal/visit.html", {"questions": feedback.questions(), "answers": tuple(enumerate(feedback.ANSWERS))}
+    )
+
+
+@own
+@require_GET
+def curve(request: HttpRequest) -> HttpResponseBase:
+    """The own curve, explained."""
+    course = course_of(access.account_of(request).person_id)
+    shown = own_curve(queries.load(course), clock.zone()) if course else None
+    return render(request, "portal/curve.html", {"curve": shown})
+
+
+@own
+@require_GET
+def readers(request: HttpRequest) -> HttpResponseBase:
+    """Who can read what and by when, and who has read it."""
+    account = access.account_of(request)
+    course = course_of(account.person_id)
+    context: dict[str, Any] = {"kinds": (), "readings": ()}
+    if course:
+        context = {"kinds": kinds_of(course), "readings": readings_of(course, clock.zone(), account.key)}
+    return render(request, "portal/readers.html", context)
+
+
+@own
+@require_POST
+def reminders(request: HttpRequest) -> HttpResponseBase:
+    """Reminders come, or come no more."""
+    person = person_of(access.account_of(request))
+    Choices.objects.update_or_create(person_id=person, defaults={"reminders": request.POST.get("reminders") == "1"})
+    return redirect("portal:doors")
+
+
+@access.open_to_all("exercises that are the same for everybody, and crisis numbers; no person's data")
+@require_GET
+def ground(request: HttpRequest) -> HttpResponseBase:
+    """Exercises that calm. They need no sign-in, and stay readable without a network once they were open."""
+    return render(request, "portal/ground.html")
+
+
+@access.open_to_all("the script that keeps the exercises; no person's data")
+@require_GET
+def keeper(_request: HttpRequest) -> HttpResponseBase:
+    """The script that keeps the exercises on a device; served under their address, which it rules over."""
+    text = (Path(__file__).parent / "static" / "portal" / "keeper.js").read_text(encoding="utf-8")
+    return HttpResponse(text, content_type="text/javascript")
+
+
+def person_of(account: Account) -> int:
+    """The row of the person whose account this is; the rule of every page here has made sure that there is one."""
+    assert account.person_id is not None
+    return account.person_id
+
+
+def _told(request: HttpRequest) -> dict[str, str]:
+    return {key: str(value) for key, value in request.POST.items()}
