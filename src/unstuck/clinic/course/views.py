@@ -16,6 +16,7 @@ from unstuck.clinic.course.enrolment import EnrolForm
 from unstuck.clinic.course.listing import people_page
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.pages import Sight, course_page
+from unstuck.clinic.course.sight import load_for, loaded_for
 from unstuck.clinic.course.words import KIND_WORDS
 from unstuck.clinic.people import access
 from unstuck.clinic.people.actions import note_reading, register_person
@@ -53,7 +54,7 @@ def people(request: HttpRequest) -> HttpResponseBase:
     """The list of courses, with names or pseudonyms, and a search."""
     account, at = access.account_of(request), clock.now(request)
     text = request.GET.get("q", "").strip()[:80]
-    found = queries.loaded(queries.search(text, access.may_see_names(account)))
+    found = loaded_for(account, queries.search(text, access.may_see_names(account)))
     page = people_page(found, account, text, at, clock.zone())
     return render(request, "course/people.html", {"page": page})
 
@@ -91,7 +92,7 @@ def course(request: HttpRequest, key: str) -> HttpResponseBase:
     if access.is_own(account, row):
         return redirect("portal:home")
     note_reading(account, row.key, "course", at)
-    loaded = queries.load(row)
+    loaded = load_for(account, row)
     page = course_page(loaded, sight(account, row), _instrument(loaded.protocol.curve), at, clock.zone())
     more = {"therapy": access.may_see_therapy(account)}
     return render(request, "course/course.html", {"page": page, **more})

@@ -1,0 +1,30 @@
+"""Courses as their reader may know them: what the reader's role must not learn is taken out before any page is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from unstuck.clinic.course.models import Course
+from unstuck.clinic.course.queries import Loaded, loaded
+from unstuck.clinic.people import access
+from unstuck.clinic.people.models import Account
+from unstuck.core.veil import Hide, veiled
+
+
+def load_for(account: Account, row: Course) -> Loaded:
+    """The course, without arm, doses, vital signs and dissociation, and without answers, where the rules say so."""
+    return loaded_for(account, [row])[0]
+
+
+def loaded_for(account: Account, rows: Iterable[Course]) -> list[Loaded]:
+    """These courses, each without what this account must not know of it."""
+    return [_seen_by(account, one) for one in loaded(rows)]
+
+
+def _seen_by(account: Account, one: Loaded) -> Loaded:
+    hide = Hide(
+        arm=not access.may_see_arm(account, one.row),
+        answers=not access.may_see_scores(account, one.row),
+    )
+    return replace(one, state=veiled(one.state, hide))
