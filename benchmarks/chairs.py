@@ -57,7 +57,7 @@ store = SessionStore()
 store[SESSION_KEY], store[HASH_SESSION_KEY] = str(nia.pk), nia.get_session_auth_hash()
 store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
 store.save()
-print(json.dumps({"courses": keys, "cookie": store.session_key}))
+print(json.dumps({"courses": keys, "cookie": store.session_key, "who": nia.key}))
 """
 
 SERVE = """
@@ -92,6 +92,7 @@ class Site:
     port: int
     courses: list[str] = field(default_factory=list)
     cookie: str = ""
+    who: str = ""
     process: subprocess.Popen[bytes] | None = None
 
     def environment(self) -> dict[str, str]:
@@ -116,13 +117,14 @@ class Site:
         (self.home / "static").mkdir(parents=True, exist_ok=True)
         made = self.script(PREPARE, str(chairs))
         self.courses, self.cookie = list(made["courses"]), str(made["cookie"])  # type: ignore[call-overload]
+        self.who = str(made["who"])
 
     def start(self) -> None:
         """Starts the server and waits until it answers."""
         self.process = subprocess.Popen(
             [sys.executable, "-c", SERVE, str(self.port)], env=self.environment(), stderr=subprocess.DEVNULL
         )
-        end = time.monotonic() + 60
+        end = time.monotonic() + 300
         while time.monotonic() < end:
             try:
                 if self.get("/empty/") == 200:
@@ -176,7 +178,7 @@ class Chair:
         now = datetime.now(UTC).isoformat()
         what = {"name": "pulse_per_min", "value": value, "step": "infusion", "occurrence": 1, "phase": "during"}
         sent = {"id": entry, "kind": "ReadingTaken", "observed_at": now, "what": what}
-        body = json.dumps({"device": "bench-device", "sent_at": now, "entries": [sent]})
+        body = json.dumps({"device": "bench-device", "who": self.site.who, "sent_at": now, "entries": [sent]})
         token = "a" * 32
         headers = {
             "Host": "localhost",

@@ -14,6 +14,7 @@ from django.urls import URLPattern
 
 from tests.clinic.live import DOSE_AT, seated, watched
 from unstuck.clinic import clock
+from unstuck.clinic.course.queries import load
 from unstuck.clinic.session import help_urls, urls
 from unstuck.clinic.session.actions import make_help_link
 from unstuck.clinic.session.models import Sitting
@@ -50,7 +51,8 @@ def answers(client: Client, course: Any, cast: Any) -> Iterator[tuple[str, str]]
         address = f"/h/{token}/{route.partition('/')[2]}" if "<str:token>" in route else base + tail
         yield f"GET {address}", text(client.get(address))
         yield f"POST {address}", text(client.post(address, FORMS.get(pattern.name or "", {}), follow=True))
-    sent = {"device": "device-0001", "sent_at": clock.read().isoformat(), "entries": flows()}
+    who = re.search(r'data-who="(\w+)"', text(client.get(base)))[1]  # type: ignore[index]
+    sent = {"device": "device-0001", "who": who, "sent_at": clock.read().isoformat(), "entries": flows()}
     posted = client.post(f"{base}entries/", json.dumps(sent), content_type="application/json")
     yield "POST entries", text(posted)
     yield "GET after", text(client.get(base)) + text(client.get(f"{base}state/"))
@@ -84,3 +86,13 @@ def test_an_unblinded_prescriber_sees_the_drug(blind: Any, cast: Any, signed_in:
     """The same words stand on the page of somebody whom the protocol does not blind, so the search can find them."""
     page = text(signed_in("cleo").get(f"/session/{blind.key}/infusion/1/"))
     assert WORDS.search(page)
+
+
+def test_a_colleagues_page_writes_nothing_under_another_name(blind: Any, cast: Any, signed_in: SignedIn) -> None:
+    """A batch from Nia's page is turned away whole while Cleo is signed in beside it on the same tablet."""
+    sent = {"device": "device-0001", "sent_at": clock.read().isoformat(), "entries": flows()}
+    address, length = f"/session/{blind.key}/infusion/1/entries/", len(load(blind).state.log)
+    for who in (cast["nia"].key, None):
+        body = json.dumps(sent | {"who": who})
+        assert signed_in("cleo").post(address, body, content_type="application/json").status_code == 403
+    assert len(load(blind).state.log) == length

@@ -50,10 +50,13 @@ def state(request: HttpRequest, key: str, step: str, occurrence: int) -> HttpRes
 @access.require(access.is_care)
 @require_POST
 def entries(request: HttpRequest, key: str, step: str, occurrence: int) -> HttpResponseBase:
-    """A receipt or a reason for every entry of the batch."""
+    """A receipt or a reason for every entry of the batch; 403 where the page is not that of who is signed in."""
     account, at, course = access.account_of(request), clock.now(request), course_of(key)
     try:
-        received = receive(course, Place(step, occurrence), batch_of(_body(request)), account, at)
+        body = _body(request)
+        if body.get("who") != account.key:  # a page stays open while a colleague signs in beside it on the same tablet
+            return _wrong(Complaint("These entries were made by somebody else.", mend="Let them sign in again."), 403)
+        received = receive(course, Place(step, occurrence), batch_of(body), account, at)
     except NoSuchSession as wrong:
         return _wrong(wrong, 404)
     except Complaint as wrong:

@@ -60,6 +60,7 @@ export class Outbox {
   async exchange(waiting) {
     const answer = await this.post("entries/", {
       device: deviceName(),
+      who: this.who,
       sent_at: new Date().toISOString(),
       entries: waiting.map(({ id, observed_at, fields }) => ({ id, kind: "Form", observed_at, what: { fields } })),
     });
