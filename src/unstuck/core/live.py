@@ -30,6 +30,7 @@ from unstuck.core.session_events import (
 )
 
 IDENTIFIERS = 2  # the fewest that are compared at check-in (a rule of identification, not a clinical limit)
+PHOTO = "photo"  # compared as well where there is one; it stands for neither of the two
 
 
 def check_live(protocol: Protocol, course: Course, step: Step, event: Event) -> None:
@@ -69,7 +70,7 @@ def _is(dose: DoseGiven, step: str, occurrence: int) -> bool:
 
 
 def _check_opened(course: Course, step: Step, what: SessionOpened) -> None:
-    if len(set(what.identifiers)) < IDENTIFIERS:
+    if len(set(what.identifiers) - {PHOTO}) < IDENTIFIERS:
         raise no.NotInOrder("A person is known by two identifiers.", mend="Ask the name and the date of birth.")
     if course.settled(step.key, what.occurrence):
         raise no.AlreadyDone(f"“{step.title}”, time {what.occurrence}, is already done or skipped.")

@@ -162,6 +162,8 @@ _SITE: dict[str, Say] = {
     "account.second_factor_removed": lambda t, n: _("removed the second factor of %(who)s") % {"who": _account(t, n)},
     "account.recovery_code_used": lambda _t, _n: _("used a recovery code"),
     "person.registered": lambda t, _n: _("registered %(who)s") % {"who": _person(t)},
+    "person.photo_kept": lambda t, _n: _("kept a photo of %(who)s") % {"who": _person(t)},
+    "person.photo_dropped": lambda t, _n: _("deleted the photo of %(who)s") % {"who": _person(t)},
     "person.erased": lambda t, _n: _("erased the identifying data of %(who)s") % {"who": _person(t)},
     "access.refused": lambda t, _n: (
         _("was refused: rule “%(rule)s”") % {"rule": str(t.get("rule", "")).replace("_", " ")}

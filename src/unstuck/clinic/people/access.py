@@ -54,6 +54,11 @@ def may_see_names(account: Account) -> bool:
     return is_care(account) or Role.FRONT_DESK in account.roles
 
 
+def may_keep_photo(account: Account) -> bool:
+    """Take, change or drop the photo by which staff know a person."""
+    return may_see_names(account)
+
+
 def may_see_courses(account: Account) -> bool:
     """A list of courses, with names or pseudonyms as `may_see_names` says."""
     return may_see_board(account) or Role.RESEARCH in account.roles

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from unstuck.clinic.ledger.actions import note
 from unstuck.clinic.ledger.models import Entry
-from unstuck.clinic.people.models import Account, Grant, Person, Role
+from unstuck.clinic.people.models import Account, Grant, Person, Photo, Role
 from unstuck.core.errors import Complaint
 
 
@@ -71,9 +71,10 @@ def register_person(identity: Identity, actor: str, at: datetime, simulated: boo
 
 
 def erase_person(person: Person, actor: str, at: datetime) -> None:
-    """Name, birth date, addresses, texts and the secret are gone; the ledger's facts stand under the pseudonym."""
+    """Name, birth date, photo, addresses, texts and secret are gone; the ledger's facts stand under the pseudonym."""
     with transaction.atomic():
         person.texts.filter(erased_at=None).update(body="", erased_at=at)
+        Photo.objects.filter(person=person).delete()
         for named in settings.UNSTUCK_ERASERS:
             import_string(named)(person, at)
         emptied: dict[str, Any] = {"name": "", "born_on": None, "email": "", "phone": "", "secret": "", "erased_at": at}

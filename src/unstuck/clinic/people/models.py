@@ -58,6 +58,19 @@ class Person(models.Model):
         return self.name or self.key
 
 
+class Photo(models.Model):
+    """What a person looks like, for telling them apart: apart from the ledger, deleted when the person is erased."""
+
+    person = models.OneToOneField(Person, on_delete=models.PROTECT, related_name="photo")
+    body = models.BinaryField()
+    mark = models.CharField(max_length=16)
+    kept_at = models.DateTimeField()
+    kept_by = models.CharField(max_length=32)
+
+    def __str__(self) -> str:
+        return self.mark
+
+
 class Text(models.Model):
     """Words that belong to a ledger entry: a reason, a note. `mac` binds them to the entry's `text_mac`."""
 

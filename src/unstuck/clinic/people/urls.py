@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from unstuck.clinic.people import second_views, views
+from unstuck.clinic.people import photo_views, second_views, views
 from unstuck.clinic.people.access import is_anyone, open_to_all, require
 
 app_name = "people"
@@ -19,6 +19,8 @@ urlpatterns = [
     path("password/sent/", _before(views.PasswordSent.as_view()), name="password_sent"),
     path("password/<uidb64>/<token>/", _before(views.NewPassword.as_view()), name="password_new"),
     path("password/set/", _before(views.PasswordSet.as_view()), name="password_set"),
+    path("<str:key>/photo/", photo_views.photo, name="photo"),
+    path("<str:key>/photo/change/", photo_views.change, name="photo_change"),
     path("accounts/", views.accounts, name="accounts"),
     path("accounts/<int:account_id>/leaver/", views.leaver, name="leaver"),
     path("accounts/<int:account_id>/roles/", views.roles, name="roles"),

@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 from django.utils.translation import gettext as _
 
 from unstuck.clinic.course.models import Course
+from unstuck.clinic.people.photos import mark_of
 from unstuck.clinic.session import words
 from unstuck.clinic.session.emergency import EmergencyCard, emergency_card
 from unstuck.clinic.session.next_act import NextAct, RuleRow, next_act, urgency
@@ -93,6 +94,8 @@ class SessionPage:
     occurrence: int
     name: str
     born: str
+    person: str  # the pseudonym under which the photo is served; empty for who may not see names
+    photo: str  # which picture; empty where there is none
     chair: str
     dose_of: str
     label: str
@@ -132,6 +135,8 @@ def session_page(live: Live, reader: Reader, people: Mapping[str, str], at: date
         occurrence=live.place.occurrence,
         name=row.person.name if reader.names else row.key,
         born=_born(row, reader),
+        person=row.person.key if reader.names else "",
+        photo=mark_of(row.person) if reader.names else "",
         chair=said.chair.replace("chair_", ""),
         dose_of=str(live.place.occurrence),
         label=label_of(live, reader.unmasked),

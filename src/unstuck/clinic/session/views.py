@@ -20,6 +20,7 @@ from unstuck.clinic.ledger.queries import read_lately
 from unstuck.clinic.people import access, second_factor
 from unstuck.clinic.people.actions import note_reading
 from unstuck.clinic.people.models import Account
+from unstuck.clinic.people.photos import mark_of
 from unstuck.clinic.people.queries import display_names
 from unstuck.clinic.rooms.queries import choices
 from unstuck.clinic.session import actions, monitor, words
@@ -151,15 +152,26 @@ def _say(request: HttpRequest, course: Course, place: Place, entry: Entry) -> No
 
 
 def _open(request: HttpRequest, course: Course, place: Place, entry: Entry) -> None:
-    """Check-in: the name is asked, and the date of birth that the person says is compared with the record."""
+    """Check-in: the name is asked, and birth date and photo, where there is one, are compared with the record."""
     told, born = request.POST.get("born_on", ""), course.person.born_on
     compared = ["name"] if request.POST.get("name_said") == "yes" else []
     if born is not None and told == born.isoformat():
         compared.append("born_on")
     elif told:
         raise actions.WrongPerson("This date of birth is not this person's.", mend="Stop. Find out who is here.")
+    compared += _photo_compared(course, request.POST.get("photo_same", ""))
     seat = actions.Seat(request.POST.get("chair", "")[:64], tuple(compared))
     actions.open_session(course, place, seat, entry)
+
+
+def _photo_compared(course: Course, said: str) -> list[str]:
+    """Where there is a photo, whoever checks in says whether it shows the person in front of them."""
+    if not mark_of(course.person):
+        return []
+    if said != "yes":
+        what = "The photo shows somebody else." if said == "no" else "Nobody compared the photo."
+        raise actions.WrongPerson(what, mend="Stop. Find out who is here." if said == "no" else "Look at the photo.")
+    return ["photo"]
 
 
 def _order(request: HttpRequest, course: Course, place: Place, entry: Entry) -> None:

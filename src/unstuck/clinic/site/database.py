@@ -9,7 +9,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from unstuck.core.errors import Complaint
 
-SQLITE_START = "PRAGMA journal_mode=WAL; PRAGMA synchronous={sync}; PRAGMA foreign_keys=ON;"
+SQLITE_START = "PRAGMA journal_mode=WAL; PRAGMA synchronous={sync}; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"
+# secure_delete: what is erased is overwritten in the file, and not only left out of the tables
 
 
 def database(url: str, home: Path, durable: bool = True) -> dict[str, Any]:
