@@ -19,6 +19,7 @@ RULES: dict[str, str] = {
     "is_patient": "ada",
     "may_see_board": f"{CARE} finn",
     "may_see_names": f"{CARE} finn",
+    "may_keep_photo": f"{CARE} finn",
     "may_see_courses": f"{CARE} finn dev",
     "may_see_protocols": STAFF,
     "may_release_protocol": "cleo",
