@@ -140,9 +140,9 @@ def _traces(left: Floats, right: Floats) -> Floats:
     return np.asarray(a @ right.transpose(1, 0, 3, 2).reshape(k, -1).T)
 
 
-def maximum(problem: Problem) -> Maximum:
-    """The REML maximum. Raises Complaint where the data do not determine it."""
-    theta = _start(problem)
+def maximum(problem: Problem, start: Floats | None = None) -> Maximum:
+    """The REML maximum, sought from `start` where one is given. Raises Complaint where the data do not determine it."""
+    theta = _start(problem) if start is None else start
     here = _known(point(problem, problem.structure.covariance(theta)))
     for step in range(MOST_STEPS):
         found = pieces(problem, here, theta)
