@@ -7,9 +7,16 @@ from datetime import datetime, timedelta
 from tests.course_makers import tell
 from unstuck.clinic.course.actions import Entry
 from unstuck.clinic.course.models import Course
+from unstuck.clinic.evidence.actions import propose, sign_as
+from unstuck.clinic.evidence.queries import newest_release
+from unstuck.clinic.pathway.consent_texts import issue_as, text_in_use
+from unstuck.clinic.pathway.consents import Identity, Signature, shown, sign
 from unstuck.clinic.pathway.screening import answer
 from unstuck.clinic.people.models import Account
 from unstuck.core import events as ev
+from unstuck.core.consent import hash_of
+from unstuck.core.consent_file import load_consent
+from unstuck.core.protocol_file import load_protocol
 from unstuck.core.screening import INDEX_TRAUMA, Before
 from unstuck.core.screening_file import load_screening
 
@@ -48,3 +55,22 @@ def all_clear(course: Course, cast: dict[str, Account], at: datetime) -> None:
 def later(at: datetime, days: float) -> datetime:
     """So many days after."""
     return at + timedelta(days=days)
+
+
+def consent_ready(cast: dict[str, Account], at: datetime, protocol: str = "feder_2021") -> None:
+    """The words on the evidence and the text of consent of that protocol are signed for use."""
+    release = newest_release()
+    assert release is not None
+    plan = load_protocol(protocol)
+    for proposal in propose(release, [(plan.key, plan.title)], cast["cleo"].key, at):
+        sign_as(proposal.pk, cast["cleo"].key, at)
+    issue_as(plan, cast["cleo"].key, at)
+
+
+def consents(course: Course, cast: dict[str, Account], at: datetime) -> str:
+    """The person signs what is shown; its hash."""
+    text = text_in_use(course.release.key)
+    assert text is not None
+    seen = hash_of(shown(course, text))
+    every = frozenset(one.key for one in load_consent().confirm)
+    return sign(course, Signature(course.person.name, Identity.PASSPORT, every, seen), Entry(cast["ben"].key, at, at))

@@ -260,6 +260,12 @@ _CUSTODY: dict[str, Say] = {
 _PATHWAY: dict[str, Say] = {
     "screening.decided": lambda _t, _n: _("signed a decision on screening"),
     "screening.taken_back": lambda _t, _n: _("changed an answer of screening, so that the decision no longer stands"),
+    "consent.text_signed": lambda t, _n: _("signed a text of consent for %(protocol)s") % t,
+    "consent.signature_refused": lambda _t, _n: _("gave a wrong password for signing a text of consent"),
+    "consent.shown": lambda t, _n: _("showed the consent, version %(version)s, and saw it signed") % t,
+    "consent.links_ended": lambda _t, _n: _("ended links and coming visits because consent was withdrawn"),
+    "goal.set": lambda _t, _n: _("wrote down a goal of the person"),
+    "goal.dropped": lambda _t, _n: _("marked a goal as no longer the person's"),
     "screening.signature_refused": lambda _t, _n: _("gave a wrong password for signing a decision on screening"),
 }
 SAID: dict[str, Say] = {**_COURSE, **_SESSION, **_SITE, **_ALERTS, **_CUSTODY, **_PATHWAY, **_PORTAL}

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from unstuck.clinic.ledger.models import Entry
 from unstuck.clinic.pathway.asking import PARTS
+from unstuck.clinic.pathway.doors import Door
 from unstuck.clinic.pathway.looked import Screened
 from unstuck.core.accepting import DueState, Standing
 from unstuck.core.references_file import load_references
@@ -109,6 +110,7 @@ class ScreeningPage:
     watching: tuple[WatchRow, ...]
     may_decide: bool
     rules_hash: str
+    doors: tuple[Door, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ class Reader:
     names: Mapping[str, str]
     zone: tzinfo
     may_decide: bool
+    doors: tuple[Door, ...] = ()
 
 
 def screening_page(now: Screened, decided: tuple[Entry, ...], reader: Reader) -> ScreeningPage:
@@ -139,6 +142,7 @@ def screening_page(now: Screened, decided: tuple[Entry, ...], reader: Reader) ->
         watching=_watching(now),
         may_decide=reader.may_decide,
         rules_hash=now.rules.hash[:8],
+        doors=reader.doors,
     )
 
 

@@ -12,6 +12,7 @@ from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.queries import everyone
 from unstuck.clinic.ledger import queries as ledger
 from unstuck.clinic.pathway import asking, screening
+from unstuck.clinic.pathway.doors import doors
 from unstuck.clinic.pathway.looked import Screened, screened
 from unstuck.clinic.pathway.screening_page import Reader, screening_page
 from unstuck.clinic.people import access
@@ -43,7 +44,8 @@ def _show(request: HttpRequest, now: Screened, account: Account, form: asking.De
     """The page, with the decision's form where this account may decide."""
     decided = tuple(e for e in ledger.entries(now.loaded.row.key) if e.kind in DECISIONS)[::-1]
     may_decide = access.may_decide_screening(account) and now.loaded.row.ended_at is None
-    reader = Reader(display_names({e.actor for e in decided}), clock.zone(), may_decide)
+    names = display_names({e.actor for e in decided})
+    reader = Reader(names, clock.zone(), may_decide, doors(account, now.loaded.row))
     form = form or (asking.DecideForm(now) if may_decide else None)
     context = {"page": screening_page(now, decided, reader), "form": form}
     return render(request, "pathway/screening.html", context, status=409 if form and form.errors else 200)

@@ -139,6 +139,26 @@ def may_decide_screening(account: Account) -> bool:
     return Role.PRESCRIBER in account.roles
 
 
+def may_take_consent(account: Account) -> bool:
+    """Go through the consent with a person and witness their signature."""
+    return is_care(account)
+
+
+def may_sign_consent_text(account: Account) -> bool:
+    """Sign the text with which people consent."""
+    return Role.PRESCRIBER in account.roles
+
+
+def may_see_capacity(account: Account) -> bool:
+    """The days of all chairs, rooms and clinicians, with the names of who comes."""
+    return may_book(account)
+
+
+def may_release_information(account: Account) -> bool:
+    """Write down, at the person's word, who outside may be told what, and make the summary for them."""
+    return is_care(account)
+
+
 def may_note_harm(account: Account) -> bool:
     """Write an adverse event."""
     return is_care(account)
@@ -327,6 +347,26 @@ def may_see_readings(account: Account, course: CourseLike) -> bool:
 def may_see_screening(account: Account, course: CourseLike) -> bool:
     """Illnesses, medicines, tests and the decision. The treating team alone; a person reads their own on the course."""
     return is_care(account) and may_see_course(account, course)
+
+
+def may_see_consent(account: Account, course: CourseLike) -> bool:
+    """What was signed, and the person's goals: the treating team, and whose it is."""
+    return (is_care(account) and may_see_course(account, course)) or is_own(account, course)
+
+
+def may_withdraw(account: Account, course: CourseLike) -> bool:
+    """Take the consent back: the person, or the treating team at the person's word."""
+    return may_see_consent(account, course)
+
+
+def may_see_plan(account: Account, course: CourseLike) -> bool:
+    """The calendar of a course: visits, chairs, clinicians. No answer and no finding stands in it."""
+    return may_book(account) and may_see_course(account, course)
+
+
+def may_see_deciding(account: Account, course: CourseLike) -> bool:
+    """Response, stopping, boosters and the outcome summary: whoever of the team may know arm and scores."""
+    return is_care(account) and may_see_scores(account, course) and may_see_arm(account, course)
 
 
 def may_answer(account: Account, course: CourseLike) -> bool:

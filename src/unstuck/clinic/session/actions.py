@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from unstuck.clinic import clock
 from unstuck.clinic.course.actions import Entry, write_all
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.queries import Loaded, load
@@ -23,6 +24,7 @@ from unstuck.clinic.session.models import HelpLink, RoomCheck, Sitting, Watch
 from unstuck.clinic.session.projection import project
 from unstuck.clinic.session.queries import Place, kept_by, live, refuse_unknown, room_check_of_today
 from unstuck.core import events as ev
+from unstuck.core.calendar import companions, number_of
 from unstuck.core.drawing import Drawn, drawn
 from unstuck.core.errors import Complaint
 from unstuck.core.orders import agreed_check, check_of, standing_order
@@ -231,12 +233,20 @@ def _known_here(loaded: Loaded, place: Place, entry: Entry) -> list[tuple[ev.Wha
     if most is not None:
         facts.append((ev.FactStated("room.ratio_kept", kept_by(entry.actor) <= most), told))
     if any(isinstance(step.activity, Integrate | Expose) for step in loaded.protocol.steps):
-        facts.append((ev.FactStated("person.integration_booked", integration_booked(loaded, entry.observed_at)), told))
+        booked = integration_booked(loaded, place, entry.observed_at)
+        facts.append((ev.FactStated("person.integration_booked", booked), told))
     return facts
 
 
-def integration_booked(loaded: Loaded, at: datetime) -> bool:
-    """Whether a talk or therapy session that has not been held is booked for a time after `at`."""
+def integration_booked(loaded: Loaded, place: Place, at: datetime) -> bool:
+    """Whether the sessions that belong to a dose begun at `at` are booked inside their windows.
+
+    Where the plan ties none to this dose, any coming talk or therapy session that is booked will do.
+    """
+    number = number_of(loaded.protocol, loaded.state, place.step, place.occurrence)
+    mine = companions(loaded.protocol, loaded.state, number, at, clock.zone())
+    if mine:
+        return any(one.inside for one in mine)
     kinds = {s.key for s in loaded.protocol.steps if isinstance(s.activity, Integrate | Expose)}
     return any(step in kinds and when > at for (step, _n), when in loaded.state.booked.items())
 

@@ -1,0 +1,204 @@
+"""Booking a visit: a time, a chair or a room and a clinician, each held quarter by quarter of an hour.
+
+The database holds each quarter once, so that two people at two desks cannot give one chair away twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from unstuck.clinic import clock
+from unstuck.clinic.course.actions import Entry, write_all
+from unstuck.clinic.course.models import Course
+from unstuck.clinic.course.queries import Loaded, load
+from unstuck.clinic.ledger.actions import lock
+from unstuck.clinic.ledger.chain import SITE
+from unstuck.clinic.pathway.models import Booking, Quarter
+from unstuck.clinic.rooms.queries import Seat, seats
+from unstuck.core import events as ev
+from unstuck.core.accepting import Standing, standing
+from unstuck.core.calendar import broken_limit
+from unstuck.core.errors import Complaint
+from unstuck.core.facts import CourseFacts
+from unstuck.core.protocol import Dose, Route
+from unstuck.core.screening import Before, Looked, shelf_life
+from unstuck.core.screening_file import load_screening
+
+QUARTER = timedelta(minutes=15)
+
+
+class NotBooked(Complaint):
+    """No visit was booked."""
+
+
+class Taken(NotBooked):
+    """The chair, the room or the clinician is held by another visit."""
+
+
+class TestsTooOld(NotBooked):
+    """A test that must precede the first dose is missing, or will be too old on that day."""
+
+    __test__ = False  # no test of pytest
+
+
+class NoSuchChair(NotBooked):
+    """The chair is out of use, or the drug may not be given in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One occurrence of one step."""
+
+    step: str
+    occurrence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """When, for how long, and what it holds. `why` is a code where a visit is moved."""
+
+    starts_at: datetime
+    minutes: int
+    chair: str = ""
+    room: str = ""
+    clinician: str = ""
+    why: str = ""
+
+    @property
+    def ends_at(self) -> datetime:
+        """When everything is free again."""
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """What it holds, by kind and key."""
+        held = (("chair", self.chair), ("room", self.room), ("staff", self.clinician))
+        return tuple(f"{kind}:{key}" for kind, key in held if key)
+
+
+def book(course: Course, place: Place, slot: Slot, entry: Entry) -> Booking:
+    """The visit is booked, in place of an earlier booking of it. Raises NotBooked and core Refusals."""
+    return book_all(course, [(place, slot)], entry)[0]
+
+
+def book_all(course: Course, wanted: Sequence[tuple[Place, Slot]], entry: Entry) -> list[Booking]:
+    """All of these visits are booked, or none. Raises NotBooked and core Refusals."""
+    try:
+        with transaction.atomic():
+            lock(course.key)
+            lock(SITE)  # one booking at a time in the house: two that move at once would wait for each other
+            made = [_book(course, place, slot, entry) for place, slot in wanted]
+            booked = [ev.VisitBooked(p.step, p.occurrence, s.starts_at, s.chair or s.room) for p, s in wanted]
+            write_all(course, [(what, Entry(entry.actor, entry.observed_at, entry.recorded_at)) for what in booked])
+    except IntegrityError as clash:
+        raise Taken(
+            _("Somebody else has booked that time just now."), mend=_("Look at the day again and choose another.")
+        ) from clash
+    return made
+
+
+def _book(course: Course, place: Place, slot: Slot, entry: Entry) -> Booking:
+    loaded = load(course)
+    if slot.starts_at < entry.recorded_at:
+        raise NotBooked(_("This time is over."), mend=_("Choose one that is still to come."))
+    _refuse_dose(loaded, place, slot, entry.recorded_at)
+    limit = broken_limit(loaded.protocol, loaded.state, (place.step, place.occurrence), slot.starts_at)
+    if limit is not None:
+        words = {"most": limit.most, "per": limit.per}
+        raise NotBooked(
+            _("The plan allows at most %(most)s in any %(per)s.") % words, mend=_("Choose a day that is further off.")
+        )
+    _free(course, place, entry.recorded_at, slot.why or "moved")
+    _refuse_taken(slot)
+    made = Booking.objects.create(
+        course=course,
+        step=place.step,
+        occurrence=place.occurrence,
+        starts_at=slot.starts_at,
+        minutes=slot.minutes,
+        chair=slot.chair,
+        room=slot.room,
+        clinician=slot.clinician,
+        booked_by=entry.actor,
+        booked_at=entry.recorded_at,
+    )
+    held = [Quarter(resource=r, starts_at=q, booking=made) for r in slot.resources for q in quarters(slot)]
+    Quarter.objects.bulk_create(held)
+    return made
+
+
+def quarters(slot: Slot) -> Iterator[datetime]:
+    """The beginnings of the quarters of an hour that the slot touches."""
+    start = slot.starts_at - timedelta(
+        minutes=slot.starts_at.minute % 15, seconds=slot.starts_at.second, microseconds=slot.starts_at.microsecond
+    )
+    while start < slot.ends_at:
+        yield start
+        start += QUARTER
+
+
+def _refuse_taken(slot: Slot) -> None:
+    """Says in words what is held; the database's own refusal stands behind it for two at once."""
+    held = Quarter.objects.filter(resource__in=slot.resources, starts_at__in=list(quarters(slot))).first()
+    if held is not None:
+        kind = {"chair": _("The chair"), "room": _("The room"), "staff": _("The clinician")}
+        what = kind[held.resource.partition(":")[0]]
+        at = held.starts_at.astimezone(clock.zone()).strftime("%H:%M")
+        raise Taken(
+            _("%(what)s is booked at %(at)s.") % {"what": what, "at": at}, mend=_("Choose another time or place.")
+        )
+
+
+def _refuse_dose(loaded: Loaded, place: Place, slot: Slot, at: datetime) -> None:
+    """Before a dose: a chair for its route, an acceptance that was not refused, and tests that last until the day."""
+    activity = loaded.protocol.step(place.step).activity if loaded.protocol.has(place.step) else None
+    if not isinstance(activity, Dose):
+        return
+    route = loaded.protocol.regimen(activity.regimen, loaded.state.arm).route
+    _refuse_chair(slot.chair, route)
+    rules = load_screening()
+    if standing(rules, loaded.state, at)[0] is Standing.NOT_ACCEPTED:
+        raise NotBooked(
+            _("This person is not accepted for treatment."), mend=_("A prescriber decides on the page of screening.")
+        )
+    if not loaded.state.doses:
+        _refuse_old_tests(loaded, slot.starts_at, at)
+
+
+def _refuse_chair(chair: str, route: Route) -> None:
+    found: Seat | None = next((seat for seat in seats() if seat.key == chair), None)
+    if found is None:
+        raise NoSuchChair(_("A dose needs a chair that is in use."), mend=_("Choose one."))
+    if found.routes and route not in found.routes:
+        raise NoSuchChair(_("The drug may not be given that way in this chair."), mend=_("Choose another chair."))
+
+
+def _refuse_old_tests(loaded: Loaded, when: datetime, at: datetime) -> None:
+    rules, day = load_screening(), when.astimezone(clock.zone()).date()
+    first = {test.key for test in rules.tests if test.before is Before.FIRST_DOSE}
+    found = shelf_life(rules, Looked(CourseFacts(loaded.state), at, day))
+    open_ = [one.title for one in found if one.key in first and one.blocks]
+    if open_:
+        said = _("On that day these are missing or too old: %(what)s.") % {"what": "; ".join(open_)}
+        raise TestsTooOld(said, mend=_("Book after the tests are entered on the page of screening."))
+
+
+def _free(course: Course, place: Place, at: datetime, why: str) -> int:
+    """Cancels the booking of that visit; how many there were."""
+    standing_ = Booking.objects.filter(
+        course=course, step=place.step, occurrence=place.occurrence, cancelled_at=None
+    )  # fmt: skip
+    Quarter.objects.filter(booking__in=standing_).delete()
+    return standing_.update(cancelled_at=at, why=why)
+
+
+def cancel_coming(course: Course, why: str, at: datetime) -> int:
+    """Every coming visit of the course is free again; how many there were."""
+    coming = Booking.objects.filter(course=course, cancelled_at=None, starts_at__gte=at)
+    Quarter.objects.filter(booking__in=coming).delete()
+    return coming.update(cancelled_at=at, why=why)

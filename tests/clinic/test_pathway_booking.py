@@ -1,0 +1,209 @@
+"""Booking: a chair is given once, a dose waits for its tests and its talk, and what is moved follows the plan."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+
+from tests.clinic.test_custody_race import python, told
+from tests.clinic.test_serve import own_database
+from tests.course_makers import adas_course, released
+from tests.pathway_makers import all_clear
+from unstuck.clinic.course.actions import Entry, enrol
+from unstuck.clinic.course.models import Course
+from unstuck.clinic.course.queries import load
+from unstuck.clinic.pathway import booking, screening
+from unstuck.clinic.pathway.models import Booking, Quarter
+from unstuck.clinic.people.models import Account
+from unstuck.clinic.session.actions import integration_booked
+from unstuck.clinic.session.queries import Place as DosePlace
+
+__all__ = ["own_database"]
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+Cast = dict[str, Account]
+DOSE = booking.Place("infusion", 1)
+
+
+def slot(at: datetime, days: float = 1, chair: str = "chair_1", **more: str) -> booking.Slot:
+    """Two hours in a chair, so many days from now."""
+    return booking.Slot(at + days * DAY, 120, chair, **more)
+
+
+@pytest.fixture
+def course(cast: Cast, at: datetime) -> Course:
+    """Ada's course with every test of today and nothing found."""
+    made = adas_course(cast, at)
+    all_clear(made, cast, at)
+    return made
+
+
+@pytest.mark.django_db
+def test_a_chair_is_given_once(course: Course, cast: Cast, at: datetime) -> None:
+    """A second visit in the same chair is refused for every minute of the first, and taken right after it."""
+    entry = Entry(cast["finn"].key, at, at)
+    booking.book(course, DOSE, slot(at), entry)
+    for hours in (-1, 0, 1.75):
+        with pytest.raises(booking.Taken):
+            booking.book(course, booking.Place("infusion", 2), slot(at, 1 + hours / 24), entry)
+    booking.book(course, booking.Place("infusion", 2), slot(at, 1 + 2 / 24), entry)
+    assert Booking.objects.filter(cancelled_at=None).count() == 2
+
+
+@pytest.mark.django_db
+def test_the_database_itself_refuses(course: Course, cast: Cast, at: datetime) -> None:
+    """Whoever gets past the words is stopped by the constraint: one quarter of a chair is one row."""
+    booking.book(course, DOSE, slot(at), Entry(cast["finn"].key, at, at))
+    held = Quarter.objects.first()
+    assert held is not None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Quarter.objects.create(resource=held.resource, starts_at=held.starts_at, booking=held.booking)
+
+
+@pytest.mark.django_db
+def test_moving_frees_what_was_held(course: Course, cast: Cast, at: datetime) -> None:
+    """A visit that is moved leaves its chair, and the plan after it moves along."""
+    entry = Entry(cast["finn"].key, at, at)
+    booking.book(course, DOSE, slot(at), entry)
+    booking.book(course, DOSE, slot(at, 2, why="ill"), entry)
+    booking.book(course, booking.Place("infusion", 2), slot(at, 1), entry)
+    old = Booking.objects.get(cancelled_at__isnull=False)
+    assert (old.why, load(course).state.booked["infusion", 1]) == ("ill", at + 2 * DAY)
+
+
+@pytest.mark.django_db
+def test_a_clinician_is_in_one_place(course: Course, cast: Cast, at: datetime) -> None:
+    """Two visits with one clinician at one time are refused, also in different chairs."""
+    entry, ben = Entry(cast["finn"].key, at, at), cast["ben"].key
+    booking.book(course, DOSE, slot(at, clinician=ben), entry)
+    with pytest.raises(booking.Taken, match="clinician"):
+        booking.book(course, booking.Place("infusion", 2), slot(at, chair="chair_2", clinician=ben), entry)
+
+
+@pytest.mark.django_db
+def test_old_tests_block_a_first_dose(course: Course, cast: Cast, at: datetime) -> None:
+    """A first dose on a day when a test will be too old is not booked; nor is one whose tests were never entered."""
+    entry = Entry(cast["finn"].key, at, at)
+    with pytest.raises(booking.TestsTooOld, match="Urine drug screen"):
+        booking.book(course, DOSE, slot(at, 31), entry)
+    screening.answer(course, [("person.test.ecg", f"abnormal:{at.date()}")], entry)
+    with pytest.raises(booking.TestsTooOld, match="ECG"):
+        booking.book(course, DOSE, slot(at), entry)
+    assert not Booking.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_dose_needs_a_chair_and_no_refusal(course: Course, cast: Cast, at: datetime) -> None:
+    """No chair, a chair out of use, a time that is over, or a person who was not accepted: nothing is booked."""
+    entry = Entry(cast["finn"].key, at, at)
+    for wrong in (slot(at, chair=""), slot(at, chair="chair_9")):
+        with pytest.raises(booking.NoSuchChair):
+            booking.book(course, DOSE, wrong, entry)
+    with pytest.raises(booking.NotBooked):
+        booking.book(course, DOSE, slot(at, -1), entry)
+    screening.decide_as(course, screening.Decision(screening.Decided.DECLINE), cast["cleo"].key, at)
+    with pytest.raises(booking.NotBooked, match="not accepted"):
+        booking.book(course, DOSE, slot(at), entry)
+
+
+@pytest.mark.django_db
+def test_a_dose_waits_for_its_talk(cast: Cast, at: datetime) -> None:
+    """Only a talk booked inside the hours after this dose lets it be released; any other booking does not."""
+    person = cast["ada"].person
+    assert person is not None
+    course = enrol(person, released("induction_maintenance", cast["cleo"], at), None, Entry("a", at, at))
+    place, entry, dose = DosePlace("induction", 1), Entry(cast["finn"].key, at, at), at + 3 * DAY
+    for days, holds in ((7, False), (1.0, False), (5, True)):
+        booking.book(course, booking.Place("integration", 1), slot(at, days, chair=""), entry)
+        assert integration_booked(load(course), place, dose) is holds
+
+
+@pytest.mark.django_db
+def test_pages(course: Course, cast: Cast, at: datetime, signed_in: Callable[[str], Client]) -> None:
+    """The front desk books and moves a visit on the page; the day of the house shows who holds the chair."""
+    finn = signed_in("finn")
+    home = f"/pathway/{course.key}/plan/"
+    assert finn.get(home).status_code == 200
+    page = finn.get(f"{home}consent/1/")
+    day = (page.context["visit"].proposed + DAY).date().isoformat()
+    form = {"starts": f"{day}T10:00", "minutes": "60", "room": "room a", "clinician": cast["ben"].key}
+    assert finn.post(f"{home}consent/1/", form).status_code == 302
+    assert finn.post(f"{home}screening/1/", form).status_code == 409
+    moved = {**form, "starts": f"{day}T12:00", "why": "person_asked"}
+    assert finn.post(f"{home}consent/1/", moved).status_code == 302
+    assert Booking.objects.get(cancelled_at__isnull=False).why == "person_asked"
+    house = finn.get(f"/pathway/day/?day={day}").content.decode()
+    assert "12:00 - 13:00 Ada Ames" in house and "room_a" in house
+    assert finn.get("/pathway/day/?day=someday").status_code == 200
+    for name in ("dev", "ada", "eve", "quinn"):
+        assert signed_in(name).get(home).status_code == 403
+
+
+BEGIN = """
+import django; django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+from unstuck.clinic import clock
+from tests.course_makers import adas_course
+from unstuck.clinic.people.actions import Identity, NewAccount, open_account, register_person
+at = clock.read()
+def person(role): return register_person(Identity("Ada Ames"), "a_test", at) if role == "patient" else None
+roles = {"nia": "nurse", "cleo": "prescriber", "finn": "front_desk", "ada": "patient"}
+cast = {n: open_account(NewAccount(n, n, [r], person=person(r)), "a_test", at) for n, r in roles.items()}
+adas_course(cast, at)
+from unstuck.clinic.course.actions import Entry, enrol
+from unstuck.clinic.protocol.models import Release
+other = register_person(Identity("Bea Berg"), "a_test", at)
+enrol(other, Release.objects.get(), "ketamine", Entry("a_test", at, at))
+"""
+DESK = """
+import json, sys
+import django; django.setup()
+from datetime import datetime, timedelta
+from unstuck.clinic import clock
+from unstuck.clinic.course.actions import Entry
+from unstuck.clinic.course.models import Course
+from unstuck.clinic.pathway import booking
+course = Course.objects.order_by("pk")[int(sys.argv[1])]
+at = clock.read()
+noon = (at + timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
+print("ready", flush=True); sys.stdin.readline()
+told = {"booked": 0, "refused": 0}
+for number in range(8):
+    try:
+        place = booking.Place("consent", 1)
+        wanted = booking.Slot(noon + timedelta(hours=number), 60, "chair_1")
+        booking.book(course, place, wanted, Entry("a_" + sys.argv[1], at, at))
+        told["booked"] += 1
+    except booking.Taken:
+        told["refused"] += 1
+print(json.dumps(told), flush=True)
+"""
+END = """
+import json
+import django; django.setup()
+from unstuck.clinic.ledger.verify import verify
+from unstuck.clinic.pathway.models import Booking, Quarter
+print(json.dumps([Booking.objects.filter(cancelled_at=None).count(), Quarter.objects.count(), verify().sound]))
+"""
+
+
+@pytest.mark.slow
+def test_two_receptionists_cannot_book_one_chair(own_database: Path) -> None:
+    """Two servers walk two people through the same hours of one chair: at the end each person holds one, apart."""
+    told(python(own_database, BEGIN))
+    desks = [python(own_database, DESK, str(number)) for number in range(2)]
+    for desk in desks:
+        assert desk.stdout and desk.stdout.readline().strip() == "ready"
+    for desk in desks:
+        assert desk.stdin
+        desk.stdin.write("go\n")
+        desk.stdin.flush()
+    results = [json.loads(told(desk)) for desk in desks]
+    assert sum(r["booked"] + r["refused"] for r in results) == 16
+    assert json.loads(told(python(own_database, END))) == [2, 8, True]
