@@ -50,7 +50,7 @@ MAY = {
     "cleo": set(KINDS),
     "nia": set(KINDS) - {"override", "end"},
     "ben": set(KINDS) - {"override", "end"},
-    "finn": {"book"},
+    "finn": set(),
     "dev": set(),
     "ada": set(),
     "quinn": set(),
@@ -107,15 +107,13 @@ def test_override_shows_as_a_departure(signed_in: SignedIn, course: Course, read
     assert "passed by a named person" in page
 
 
-def test_skip_and_book_and_end(signed_in: SignedIn, course: Course, ready: datetime) -> None:
-    """A visit is booked, a step skipped with its words kept apart, and the course ended; then it asks for nothing."""
+def test_skip_and_end(signed_in: SignedIn, course: Course, ready: datetime) -> None:
+    """A step is skipped with its words kept apart, and the course ended; then it asks for nothing."""
     cleo = signed_in("cleo")
-    when = (ready + DAY).strftime("%Y-%m-%dT%H:%M")
-    assert post(cleo, course, "book", entry="b", step="infusion:1", booked=when, chair="chair_2").status_code == 302
     skip = post(cleo, course, "skip", entry="s", step="infusion:1", code="person_asked", reason="on holiday")
     assert skip.status_code == 302
     assert post(cleo, course, "end", entry="x", ending="withdrew").status_code == 302
-    assert kinds_of(course)[-3:] == ["VisitBooked", "StepSkipped", "CourseEnded"]
+    assert kinds_of(course)[-2:] == ["StepSkipped", "CourseEnded"]
     assert Text.objects.get().body == "on holiday"
     course.refresh_from_db()
     assert course.ended_at is not None

@@ -46,7 +46,6 @@ PAGES = [
     ("dev", "{course}"),
     ("nia", "{course}record/reading/"),
     ("cleo", "{course}record/override/"),
-    ("finn", "{course}record/book/"),
     ("finn", "{course}ask/?step=weekly:1"),
     ("cleo", "/protocols/"),
     ("cleo", "/protocols/feder_2021/"),

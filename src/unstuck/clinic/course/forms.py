@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 
 from unstuck.clinic import clock
 from unstuck.clinic.course.queries import Loaded
-from unstuck.clinic.rooms.queries import choices
 from unstuck.core import events as ev
 from unstuck.core.conditions import Condition, facts_of
 from unstuck.core.participant import PERSON_FACTS
@@ -44,7 +43,6 @@ class EntryForm(forms.Form):
     """The base: when it was observed, and a hidden id that makes a second tap harmless."""
 
     kinds: ClassVar[tuple[str, ...]] = ()
-    times: ClassVar[bool] = True
 
     entry = forms.CharField(widget=forms.HiddenInput, max_length=40)
     observed = forms.DateTimeField(
@@ -59,8 +57,6 @@ class EntryForm(forms.Form):
         if self.kinds:
             self.fields["step"] = forms.ChoiceField(label=_("Step"), choices=list(self._steps()))
             self.order_fields(["step"])
-        if not self.times:
-            del self.fields["observed"]
 
     def _steps(self) -> Iterator[tuple[str, str]]:
         """The open occurrences of steps of this form's kinds, most urgent first as the overview lists them."""
@@ -186,28 +182,10 @@ def _facts(rule: Condition) -> list[str]:
     return [fact for fact in facts_of(rule) if fact.startswith("person.")]
 
 
-class BookForm(EntryForm):
-    """A visit is booked for a coming time, in a chair or a room."""
-
-    kinds = ("prepare", "dose", "expose", "integrate", "review", "contact", "consent", "assess")
-    times = False
-    booked = forms.DateTimeField(
-        label=_("Booked for"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    )
-    chair = forms.ChoiceField(
-        label=_("Chair or room"),
-        choices=lambda: [("", "-"), *choices(), ("room_a", _("Room A"))],
-        required=False,
-    )
-
-    def whats(self) -> list[ev.What]:
-        return [ev.VisitBooked(*self.place(), self.cleaned_data["booked"], self.cleaned_data["chair"])]
-
-
 class SkipForm(EntryForm):
     """A step is left out, for a reason."""
 
-    kinds = BookForm.kinds
+    kinds = ("prepare", "dose", "expose", "integrate", "review", "contact", "consent", "assess")
     code = forms.ChoiceField(
         label=_("Reason"),
         choices=[

@@ -272,10 +272,14 @@ def _wanted(activity: Activity, row: Due) -> tuple[str, ...]:
             return ("held",)
 
 
+ELSEWHERE = {"session": "session:session", "book": "pathway:book"}
+"""Kinds of entry whose page belongs to another part of the clinic and names the step in its address."""
+
+
 def _address(key: str, kind: str, place: str) -> str:
-    if kind == "session":
+    if kind in ELSEWHERE:
         step, _colon, occurrence = place.rpartition(":")
-        return reverse("session:session", args=[key, step, occurrence])
+        return reverse(ELSEWHERE[kind], args=[key, step, occurrence])
     name = {"link": "assessment:send", "rated": "assessment:rated"}.get(kind, "course:record")
     arguments = [key] if kind in ("link", "rated") else [key, kind]
     return f"{reverse(name, args=arguments)}?{urlencode({'step': place})}"

@@ -40,7 +40,6 @@ KINDS: dict[str, Kind] = {
     "consent": Kind(access.may_record_visit, forms.ConsentForm),
     "reading": Kind(access.may_record_reading, forms.ReadingForm),
     "fact": Kind(access.may_record_reading, forms.FactForm),
-    "book": Kind(access.may_book, forms.BookForm),
     "skip": Kind(access.may_record_visit, forms.SkipForm),
     "override": Kind(access.may_override_gate, forms.OverrideForm),
     "harm": Kind(access.may_note_harm, forms.HarmForm),
@@ -94,7 +93,12 @@ def course(request: HttpRequest, key: str) -> HttpResponseBase:
     note_reading(account, row.key, "course", at)
     loaded = load_for(account, row)
     page = course_page(loaded, sight(account, row), _instrument(loaded.protocol.curve), at, clock.zone())
-    more = {"therapy": access.may_see_therapy(account)}
+    more = {
+        "therapy": access.may_see_therapy(account),
+        "screening": access.may_see_screening(account, row),
+        "consent": access.may_see_consent(account, row),
+        "calendar": access.may_see_plan(account, row),
+    }
     return render(request, "course/course.html", {"page": page, **more})
 
 
@@ -107,6 +111,8 @@ def sight(account: Account, row: Course) -> Sight:
         acts.add("rated")
     if access.is_care(account):
         acts.add("session")
+    if access.may_book(account):
+        acts.add("book")
     return Sight(
         names=access.may_see_names(account),
         scores=access.may_see_scores(account, row),
