@@ -105,9 +105,13 @@ def _suicidal_thoughts(instrument: Instrument, patient: Patient, day: float) -> 
     """The screener: thoughts ease as mood does; an act, where there was one, lies further back than three months."""
     person = patient.person
     eased = person.ideation - (1 if patient.mood(day) < 0.6 * person.mood else 0)
-    level = max(0, eased)
+    return thoughts(instrument, max(0, eased), person.attempt_ever)
+
+
+def thoughts(instrument: Instrument, level: int, attempt_ever: bool) -> Answers:
+    """The screener's answers at a level of suicidal thoughts, from 0 none to 4 intent."""
     said = {f"item{n}": 1.0 if level >= n else 0.0 for n in range(1, 6)}
-    said |= {"item6": float(person.attempt_ever), "item7": 0.0}
+    said |= {"item6": float(attempt_ever), "item7": 0.0}
     return _filled(instrument, lambda item: said.get(item.key, 0.0))
 
 

@@ -149,11 +149,12 @@ class Doses:
 class Patient:
     """One person in one arm. Days count from enrolment; `treated` is told of each dose and therapy session."""
 
-    def __init__(self, frame: Frame, seed: int, person: Person, effect: Effect) -> None:
+    def __init__(self, frame: Frame, seed: int, person: Person, effect: Effect, shift: float = 0.0) -> None:
+        """`shift` is what else than the arm (belief, site, therapist) adds to the share that goes."""
         self.frame, self.seed, self.person, self.effect = frame, seed, person, effect
         self.place = pick(effect.weights, person.class_luck)
         figures = frame.figures
-        raw = figures.class_falls[self.place] + figures.fall_sd * person.fall_luck
+        raw = figures.class_falls[self.place] + figures.fall_sd * person.fall_luck + shift
         self.fall = min(HIGHEST, max(LOWEST, raw))
         self.pace = (figures.pace_rapid, figures.pace_steep, *(figures.pace_other,) * 3)[self.place]
         self.history = Doses()
@@ -212,6 +213,10 @@ class Patient:
     def caps5(self, day: float) -> float:
         """True CAPS-5 severity on that day."""
         return min(80.0, max(0.0, self.person.caps5 * (1 - self.share_removed(day))))
+
+    def true_total(self, family: str, day: float) -> float:
+        """True severity on the scale of that family of instruments, pcl5 or caps5."""
+        return sum(self.clusters(day)) if family == "pcl5" else self.caps5(day)
 
     def mood(self, day: float) -> float:
         """Depression on that day, as a share of a scale's range."""

@@ -58,9 +58,9 @@ class Visit:
     def reading(self, name: str, minutes: float, attempt: int) -> float:
         """The reading `minutes` after the start of the dose (negative: before). Raises KeyError for another name."""
         luck = patient_stream(self.patient, f"reading {name} {self.number}", attempt).normal()
-        error = self.felt.errors.get(name, _ERROR[name]) if self.felt else _ERROR[name]
+        error = self.felt.errors.get(name, ERRORS[name]) if self.felt else ERRORS[name]
         value = self.rest[name] + self._added(name, minutes) + error * luck
-        low, high = _BOUNDS[name]
+        low, high = BOUNDS[name]
         return round(min(high, max(low, value)), 1 if name == "weight_kg" else 0)
 
     def _added(self, name: str, minutes: float) -> float:
@@ -72,7 +72,7 @@ class Visit:
         return self.strength * course_of_rise(minutes, figures.peak_min, figures.settle_min) * self.rise[name]
 
 
-_ERROR = {
+ERRORS = {
     "systolic_mmhg": 3.0,
     "diastolic_mmhg": 2.0,
     "pulse_per_min": 3.0,
@@ -80,7 +80,7 @@ _ERROR = {
     "resp_per_min": 1.2,
     "weight_kg": 0.0,
 }
-_BOUNDS = {
+BOUNDS = {
     "systolic_mmhg": (70.0, 240.0),
     "diastolic_mmhg": (40.0, 140.0),
     "pulse_per_min": (40.0, 170.0),

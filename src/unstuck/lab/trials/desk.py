@@ -17,6 +17,7 @@ from unstuck.core.record import record
 from unstuck.lab.patients.answers import answers_to
 from unstuck.lab.patients.descriptive import Patient
 from unstuck.lab.patients.felt import Acute
+from unstuck.lab.patients.leaving import Leaver
 from unstuck.lab.patients.vitals import Visit
 
 DAY = timedelta(days=1)
@@ -35,6 +36,7 @@ class Desk:
     zone: tzinfo
     sparse: bool = True  # readings before, at the peak and at the end only, not at the plan's every interval
     acute: Acute = Acute.MODEL  # where vital signs and dissociation come from
+    leaver: Leaver | None = None  # leaving at measurements, in place of the arm's constant rate
     course: Course = field(default_factory=Course)
     visits: dict[tuple[str, int], Visit] = field(default_factory=dict)
     stated: dict[str, datetime] = field(default_factory=dict)

@@ -33,6 +33,7 @@ from unstuck.core.protocol import (
 from unstuck.core.schedule import stops
 from unstuck.core.time import closes, opens, shift
 from unstuck.core.verdict import Verdict, verdict
+from unstuck.lab.patients.leaving import leaving_chance
 from unstuck.lab.patients.vitals import READINGS, patient_stream
 from unstuck.lab.trials import sessions
 from unstuck.lab.trials.desk import DAY, Desk
@@ -110,7 +111,7 @@ def _next(state: Walk) -> None:
     first = min(arranged, chance.at if chance else FAR)
     if first > state.desk.start + HORIZON:
         return _end(state, ev.Ending.COMPLETED, state.now)
-    if state.leaves_at is not None and state.leaves_at <= first:
+    if chance is not None and chance.at <= state.desk.start + HORIZON and _is_gone(state, first):
         return _drops_out(state)
     state.now = max(state.now, first)
     if chance is not None and first < arranged:
@@ -118,6 +119,11 @@ def _next(state: Walk) -> None:
     while state.arranged and state.arranged[0][0] == first:
         heapq.heappop(state.arranged)[2](first)
     return None
+
+
+def _is_gone(state: Walk, at: datetime) -> bool:
+    """Whether the person has left by then; nobody leaves a course in which nothing more is planned."""
+    return state.leaves_at is not None and state.leaves_at <= at
 
 
 def _drops_out(state: Walk) -> None:
@@ -156,7 +162,7 @@ def _chance(state: Walk, moments: Moments, step: Step, occurrence: int, place: i
     if anchor is None or not anchor.actual:
         return None
     last = closes(anchor.at, window, desk.zone)
-    on_time = max(shift(anchor.at, window.target, desk.zone), opens(anchor.at, window, desk.zone), state.now)
+    on_time = max(shift(anchor.at, window.target, desk.zone), opens(anchor.at, window, desk.zone))
     at = state.not_before.get((step.key, occurrence)) or _some_come_late(desk, step, occurrence, on_time, last)
     at = max(at, state.now)
     if step.when is not None and not _condition_holds(desk, step, occurrence, at, last):
@@ -246,8 +252,8 @@ def _do(state: Walk, chance: Chance, at: datetime) -> None:
     match step.activity:
         case Consent(form):
             desk.write(ev.ConsentGiven(form, "1", step.key, occurrence), at, "sim-prescriber")
-        case Assess(instruments, readings):
-            _assess(desk, chance, instruments, readings, at)
+        case Assess() as activity:
+            _measure(state, chance, activity, at)
         case Dose():
             _dose(state, chance, at)
         case Expose(_, minutes):
@@ -260,6 +266,22 @@ def _do(state: Walk, chance: Chance, at: datetime) -> None:
             desk.write(ev.StepHeld(step.key, occurrence, None, _decision(desk)), at, "sim-prescriber")
         case Contact():
             desk.write(ev.StepHeld(step.key, occurrence), at, "sim-nurse")
+
+
+def _measure(state: Walk, chance: Chance, activity: Assess, at: datetime) -> None:
+    """Measures, unless the person leaves instead of it (MNAR); may make the person leave after it (MAR)."""
+    desk, rule = state.desk, state.desk.leaver
+    if rule is None or rule.instrument not in activity.instruments or not desk.patient.history.count:
+        return _assess(desk, chance, activity.instruments, activity.readings, at)
+    luck = patient_stream(desk.patient, f"leaves {chance.step.key}", chance.occurrence).uniform()
+    family = desk.instruments[rule.instrument].family
+    if not rule.seen and luck < leaving_chance(rule, desk.patient.true_total(family, desk.day(at))):
+        return _end(state, ev.Ending.LOST, at)
+    _assess(desk, chance, activity.instruments, activity.readings, at)
+    seen = desk.course.series[f"{rule.instrument}.total"][-1].value
+    if rule.seen and luck < leaving_chance(rule, float(seen)):
+        state.leaves_at = at + timedelta(minutes=1)
+    return None
 
 
 def _assess(desk: Desk, chance: Chance, instruments: tuple[str, ...], names: tuple[str, ...], at: datetime) -> None:
@@ -282,7 +304,7 @@ def _decision(desk: Desk) -> ev.Decision:
 
 def _treatment_began(state: Walk, at: datetime) -> None:
     """From the first treatment on, the person's day of leaving is fixed; most never reach it."""
-    if state.desk.patient.history.count == 1:
+    if state.desk.patient.history.count == 1 and state.desk.leaver is None:
         after = state.desk.patient.dropout_after()
         state.leaves_at = at + timedelta(minutes=round(after * 1440)) if after < HORIZON.days else None
 

@@ -1,0 +1,259 @@
+"""A trial's design from its TOML file: one pass tells every fault with its line."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+from unstuck.core.complaints import raise_any
+from unstuck.core.errors import Complaint
+from unstuck.core.sourced import Sourced
+from unstuck.core.toml_table import Notes, Table
+from unstuck.core.trial import (
+    COSTED,
+    Allocation,
+    Analysis,
+    Clustering,
+    Costs,
+    Estimand,
+    Happening,
+    Interim,
+    Leaving,
+    Method,
+    Missing,
+    Patients,
+    Site,
+    Spending,
+    Strategy,
+    TrialArm,
+    TrialDesign,
+    TrialVisit,
+    Truth,
+    Unblinding,
+    design_hash,
+)
+from unstuck.core.trial_faults import faults
+
+
+def read_design(path: Path | str) -> TrialDesign:
+    """The design of a file, checked and hashed. Raises Complaint with every fault."""
+    place = Path(path)
+    try:
+        text = place.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise Complaint(f"The file cannot be read: {wrong}.", str(place), "Check the path.") from None
+    return parse_design(text, str(place))
+
+
+def parse_design(text: str, where: str = "design") -> TrialDesign:
+    """The design that a TOML text writes. Raises Complaint with every fault."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Complaint(f"This is not TOML: {error}", where) from None
+    notes = Notes(where, text)
+    table = Table(raw, notes)
+    design = _design(table)
+    table.finish()
+    raise_any(notes.complaints)
+    return checked(design, where)
+
+
+def checked(design: TrialDesign, where: str = "design") -> TrialDesign:
+    """The design with its hash. Raises Complaint where something is wrong with it."""
+    raise_any([Complaint(what, where, mend) for what, mend in faults(design)])
+    return replace(design, hash=design_hash(design))
+
+
+def _design(table: Table) -> TrialDesign:
+    unblinding = _unblinding(table)
+    return TrialDesign(
+        key=table.text("key"),
+        version=table.text("version"),
+        title=table.text("title"),
+        question=table.text("question"),
+        size=table.whole("size"),
+        outcome=table.text("outcome"),
+        arms=tuple(_arm(row) for row in table.tables("arm")),
+        visits=tuple(_visit(row) for row in table.tables("visit")),
+        allocation=_allocation(table),
+        analyses=tuple(_analysis(row) for row in table.tables("analysis")),
+        estimand=_estimand(table),
+        alpha=table.number("alpha"),
+        sites=tuple(_site(row) for row in table.tables("site")) or (Site("only"),),
+        patients=_patients(table),
+        clustering=_clustering(table),
+        per_month=table.maybe("per_month"),
+        leaving=_leaving(table),
+        unblinding=unblinding,
+        interim=_interim(table),
+        costs=_costs(table),
+        truths=_truths(table, unblinding is not None),
+        sweep=_sweep(table),
+        limits=table.texts("limits", []),
+    )
+
+
+def _inner(table: Table, key: str) -> Table | None:
+    return table.table(key) if key in table.data else None
+
+
+def _figure(table: Table, key: str, unit: str) -> Sourced | None:
+    return table.sourced(key, unit) if key in table.data else None
+
+
+def _arm(table: Table) -> TrialArm:
+    arm = TrialArm(
+        key=table.text("key"),
+        title=table.text("title"),
+        protocol=table.text("protocol"),
+        protocol_arm=table.text("protocol_arm", ""),
+        effect=table.text("effect"),
+        ratio=table.whole("ratio", 1),
+        believes=_figure(table, "believes", "share"),
+        control=table.yes("control", False),
+    )
+    table.finish()
+    return arm
+
+
+def _visit(table: Table) -> TrialVisit:
+    visit = TrialVisit(table.text("key"), table.whole("day"), table.whole("before", 0), table.whole("after", 0))
+    table.finish()
+    return visit
+
+
+def _site(table: Table) -> Site:
+    share = table.number("share") if "share" in table.data else 1.0
+    site = Site(table.text("key"), float(share), table.whole("therapists", 1))
+    table.finish()
+    return site
+
+
+def _allocation(table: Table) -> Allocation:
+    inner = table.table("allocation")
+    if inner is None:
+        return Allocation(0)
+    found = Allocation(inner.whole("block"), inner.texts("strata", []))
+    inner.finish()
+    return found
+
+
+def _analysis(table: Table) -> Analysis:
+    analysis = Analysis(
+        key=table.text("key"),
+        method=table.one_of("method", Method) or Method.MMRM,
+        primary=table.yes("primary", False),
+        fall_percent=table.maybe("fall_percent"),
+        kenward_roger=table.yes("kenward_roger", True),
+    )
+    table.finish()
+    return analysis
+
+
+def _estimand(table: Table) -> Estimand:
+    inner = table.table("estimand")
+    rows = inner.table("strategies") if inner else None
+    if inner is None or rows is None:
+        return Estimand("", "", ())
+    pairs = [(happening, rows.one_of(happening.value, Strategy)) for happening in Happening if happening in rows.data]
+    rows.finish()
+    found = Estimand(inner.text("population"), inner.text("summary"), tuple((h, s) for h, s in pairs if s is not None))
+    inner.finish()
+    return found
+
+
+def _patients(table: Table) -> Patients:
+    inner = _inner(table, "patients")
+    if inner is None:
+        return Patients()
+    found = Patients(
+        model=inner.text("model", "descriptive"),
+        population=inner.text("population", "trial_sample"),
+        veteran=inner.maybe("veteran"),
+        veteran_points=_figure(inner, "veteran_points", "points"),
+    )
+    inner.finish()
+    return found
+
+
+def _clustering(table: Table) -> Clustering:
+    inner = _inner(table, "clustering")
+    if inner is None:
+        return Clustering()
+    found = Clustering(_figure(inner, "site_sd", "points"), _figure(inner, "therapist_sd", "points"))
+    inner.finish()
+    return found
+
+
+def _leaving(table: Table) -> Leaving:
+    inner = _inner(table, "leaving")
+    if inner is None:
+        return Leaving()
+    mechanism = inner.one_of("mechanism", Missing) or Missing.MCAR
+    found = Leaving(mechanism, _figure(inner, "share", "share"), _figure(inner, "per_10", "log odds ratio"))
+    inner.finish()
+    return found
+
+
+def _unblinding(table: Table) -> Unblinding | None:
+    inner = _inner(table, "unblinding")
+    if inner is None:
+        return None
+    points = inner.sourced("points")
+    inner.finish()
+    return Unblinding(points) if points else None
+
+
+def _interim(table: Table) -> Interim | None:
+    inner = _inner(table, "interim")
+    if inner is None:
+        return None
+    looks = [float(x) for x in inner.data.get("looks", []) if isinstance(x, int | float)]
+    inner.skip("looks")
+    found = Interim(
+        looks=tuple(looks),
+        spending=inner.one_of("spending", Spending) or Spending.OBRIEN_FLEMING,
+        futility=inner.maybe("futility"),
+        reestimate_to=inner.whole("reestimate_to") if "reestimate_to" in inner.data else None,
+    )
+    inner.finish()
+    return found
+
+
+def _costs(table: Table) -> Costs | None:
+    inner = _inner(table, "costs")
+    if inner is None:
+        return None
+    currency = inner.text("currency")
+    units = {name: "h" if name.endswith("_h") else currency for name in COSTED}
+    found = Costs(currency, **{name: _figure(inner, name, unit) for name, unit in units.items()})
+    inner.finish()
+    return found
+
+
+def _truths(table: Table, unblinded: bool) -> tuple[Truth, ...]:
+    """The scenarios asked for; unless named, all that the design can answer, assurance first."""
+    usual = [t.value for t in Truth if unblinded or t is not Truth.FOOLED]
+    words = table.texts("truths", usual)
+    for word in words:
+        if word not in {t.value for t in Truth}:
+            table.complain(f"Unknown truth {word!r}.", f"Known: {', '.join(Truth)}.")
+    return tuple(Truth(word) for word in words if word in {t.value for t in Truth})
+
+
+def _sweep(table: Table) -> tuple[tuple[str, tuple[float | str, ...]], ...]:
+    inner = _inner(table, "sweep")
+    if inner is None:
+        return ()
+    found = []
+    for key, values in inner.data.items():
+        inner.skip(key)
+        if not isinstance(values, list) or not values or not all(isinstance(v, int | float | str) for v in values):
+            inner.complain(
+                f"{key} is no list of values.", 'Write for example size = [60, 120], or "arm.x.effect" = [].'
+            )
+            continue
+        found.append((key, tuple(values)))
+    return tuple(found)
