@@ -49,6 +49,7 @@ class Lockstep:
                  leaver: Leaver | None = None, errors: dict[str, float] | None = None) -> None:  # fmt: skip
         self.protocol, self.arm, self.instruments, self.leaver = protocol, arm, instruments, leaver
         self.errors = errors or {}
+        self.stays = False  # whether nobody leaves, for what is true without leaving
         self.steps = protocol_steps(protocol, arm)
         self.state = state_of(protocol, crowd)
         self.went_home = _home_min(protocol)
@@ -221,7 +222,7 @@ class Lockstep:
         """From the first treatment on, the day of leaving is fixed; most never reach it."""
         state, crowd = self.state, self.state.crowd
         crowd.treated(turn.who, turn.at / DAY_MIN)
-        if self.leaver is not None:
+        if self.leaver is not None or self.stays:
             return
         fresh = turn.of(crowd.count[turn.who] == 1)
         after = crowd.leaves_after(fresh.who)
@@ -243,7 +244,7 @@ class Lockstep:
     def _who_stays(self, step: Step, activity: Assess, turn: Turn) -> Turn:
         """Under MNAR somebody may leave instead of being measured, by how they truly are."""
         rule = self.leaver
-        if rule is None or rule.seen or rule.instrument not in activity.instruments:
+        if rule is None or rule.seen or self.stays or rule.instrument not in activity.instruments:
             return turn
         family = self.instruments[rule.instrument].family
         level = self.state.crowd.true_total(family, turn.who, turn.at / DAY_MIN)
@@ -255,7 +256,7 @@ class Lockstep:
     def _leave_after(self, step: Step, activity: Assess, turn: Turn) -> None:
         """Under MAR somebody may leave after being measured, by what was seen."""
         rule = self.leaver
-        if rule is None or not rule.seen or rule.instrument not in activity.instruments or not len(turn.who):
+        if rule is None or not rule.seen or self.stays or rule.instrument not in activity.instruments or not len(turn.who):
             return
         series = self.state.series(rule.instrument)
         level = series.value[turn.who, series.count[turn.who] - 1]
