@@ -25,6 +25,8 @@ EXTRA_OF = {
     "scipy": "lab",
     "pyarrow": "lab",
     "matplotlib": "plots",
+    "dask": "dask",
+    "distributed": "dask",
     "django": "clinic",
     "whitenoise": "clinic",
     "django_htmx": "clinic",

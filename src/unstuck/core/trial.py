@@ -169,12 +169,14 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True)
 class Interim:
-    """Looks at shares of the final information; futility is a conditional power below which the trial stops."""
+    """Looks at shares of the people; futility is a conditional power below which an arm stops, and binds nobody."""
 
     looks: tuple[float, ...]
     spending: Spending
     futility: float | None = None
-    reestimate_to: int | None = None  # largest size that a blinded look at the spread may ask for
+    reestimate_to: int | None = None  # largest size that a blinded first look at the spread may ask for
+    planned_sd: float | None = None  # spread of the change that the size was planned for, in points
+    keep: int | None = None  # active arms that go on after the first look, the best ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +241,15 @@ class TrialDesign:
     def primary(self) -> Analysis:
         """The analysis that success is judged by."""
         return next(a for a in self.analyses if a.primary)
+
+    def primary_is(self, method: Method) -> bool:
+        """Whether a primary analysis is of that kind."""
+        return any(a.primary and a.method is method for a in self.analyses)
+
+    @property
+    def largest(self) -> int:
+        """The most people that may be randomised."""
+        return (self.interim.reestimate_to if self.interim else None) or self.size
 
     def assumed(self) -> tuple[tuple[str, Sourced], ...]:
         """The figures of the design that nobody measured, by name."""

@@ -136,16 +136,24 @@ def _looks(design: TrialDesign) -> Iterator[Fault]:
     looks = interim.looks
     if not looks or sorted(set(looks)) != list(looks) or looks[0] <= 0 or looks[-1] != 1:
         yield f"looks = {list(looks)} do not rise to 1.", "Write for example looks = [0.5, 1.0]."
-    if len(design.arms) != 2:
-        yield "Interim looks are built for two arms.", "Leave [interim] out, or compare two arms."
+    if design.primary_is(Method.RESPONDER):
+        yield "Looks are built for scores, not for responders.", "Make a change of the score the primary analysis."
+    if interim.keep is not None and not 0 < interim.keep < len(design.active):
+        yield f"keep = {interim.keep} drops no arm, or all.", f"Write 1 to {len(design.active) - 1}, or leave it out."
+    if interim.keep is not None and len(looks) < 2:
+        yield "Arms are dropped at the first of several looks.", "Add a look before the last."
     if interim.futility is not None and not 0 < interim.futility < 1:
         yield f"futility = {interim.futility} is no conditional power.", "Write for example 0.1."
     yield from _larger(interim, design.size)
 
 
 def _larger(interim: Interim, size: int) -> Iterator[Fault]:
-    if interim.reestimate_to is not None and interim.reestimate_to < size:
+    if interim.reestimate_to is None:
+        return
+    if interim.reestimate_to < size:
         yield f"reestimate_to = {interim.reestimate_to} lies below the size.", f"Write at least {size}."
+    if interim.planned_sd is None or interim.planned_sd <= 0 or len(interim.looks) < 2:
+        yield "A new size needs planned_sd and a look before the last.", "Add both to [interim]."
 
 
 def _truths(design: TrialDesign) -> Iterator[Fault]:

@@ -217,6 +217,8 @@ def _interim(table: Table) -> Interim | None:
         spending=inner.one_of("spending", Spending) or Spending.OBRIEN_FLEMING,
         futility=inner.maybe("futility"),
         reestimate_to=inner.whole("reestimate_to") if "reestimate_to" in inner.data else None,
+        planned_sd=inner.maybe("planned_sd"),
+        keep=inner.whole("keep") if "keep" in inner.data else None,
     )
     inner.finish()
     return found

@@ -84,14 +84,14 @@ def _pieces(job: Job, out: Path, todo: list[Chunk], workers: int) -> Iterator[tu
             yield work(job, chunk, folder)
         return
     spawn = multiprocessing.get_context("spawn")
-    with _held_interrupt():
+    with held_interrupt():
         pool = spawn.Pool(min(workers, len(todo)), _begin, (job, str(folder)))
     with pool:
         yield from pool.imap_unordered(_one, todo)
 
 
 @contextmanager
-def _held_interrupt() -> Iterator[None]:
+def held_interrupt() -> Iterator[None]:
     """Processes started meanwhile never hear Ctrl-C, not even while they load; this one hears it afterwards.
 
     A blocked signal is inherited. The tracker is started first, because its start lifts the block.

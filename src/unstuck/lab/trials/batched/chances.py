@@ -60,10 +60,10 @@ def _open(state: State, step: Step) -> list[tuple[Ints, Bools]]:
     free = ~mine.settled & ~mine.given_up & state.alive[:, None]
     if isinstance(step.after, AfterEachDose):
         given = state.doses.count
-        each = [(n, free[:, n - 1] & (given >= n)) for n in range(1, free.shape[1] + 1)]
+        each = [(n, np.asarray(free[:, n - 1] & (given >= n))) for n in range(1, free.shape[1] + 1)]
         return [(np.full(state.size, n), among) for n, among in each if among.any()]
     first = np.where(free.any(axis=1), free.argmax(axis=1), 0) + 1
-    return [(first, free.any(axis=1))] if free.any() else []
+    return [(first, np.asarray(free.any(axis=1)))] if free.any() else []
 
 
 def _chance(state: State, step: Step, occurrence: Ints, among: Bools, coming: Ints) -> tuple[Ints, Ints]:

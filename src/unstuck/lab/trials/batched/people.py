@@ -132,7 +132,7 @@ class Crowd:
             return np.clip(np.rint(self.true_caps5(who, day) + noise * luck), 0, CAPS5_TOP)
         error = normals(self.group.seed, numbers, purpose, 4, minute) @ np.array(self.frame.root).T
         seen = np.rint(self.true_clusters(who, day) + math.sqrt(1 - figures.pcl5_retest) * error)
-        return np.clip(seen, 0, CLUSTER_TOP).sum(axis=1)
+        return np.asarray(np.clip(seen, 0, CLUSTER_TOP).sum(axis=1))
 
 
 def crowd_of(frame: Frame, group: Group) -> Crowd:
@@ -205,7 +205,7 @@ def _rest(frame: Frame, z: Floats) -> Floats:
 def _weight(frame: Frame, female: Bools, z: Floats) -> Floats:
     figures = frame.figures
     mean = np.where(female, figures.weight_female, figures.weight_male)
-    return np.round(np.clip(mean + figures.weight_sd * z, 42.0, 160.0), 1)
+    return np.asarray(np.round(np.clip(mean + figures.weight_sd * z, 42.0, 160.0), 1), dtype=np.float64)
 
 
 def _ideation(frame: Frame, luck: Floats) -> Ints:

@@ -54,9 +54,9 @@ def judge(rule: Condition, state: State, when: Moment) -> Truths:
     """What the rule says of each person."""
     match rule:
         case All(rules):
-            return np.min([judge(r, state, when) for r in rules], axis=0)
+            return np.asarray(np.min([judge(r, state, when) for r in rules], axis=0))
         case Any(rules):
-            return np.max([judge(r, state, when) for r in rules], axis=0)
+            return np.asarray(np.max([judge(r, state, when) for r in rules], axis=0))
         case Not(inner):
             return -judge(inner, state, when)
         case Within(span, inner):
@@ -163,7 +163,7 @@ def _earlier(since: Since, look: _Look, state: State, when: Moment) -> Ints:
         case Since.FIRST:
             return np.where(look.seen.any(axis=1), look.seen.argmax(axis=1), -1)
         case Since.PREVIOUS:
-            return np.where(before, look.places, -1).max(axis=1)
+            return np.asarray(np.where(before, look.places, -1).max(axis=1))
         case Since.LOWEST:
             return np.where(before.any(axis=1), np.where(before, look.value, np.inf).argmin(axis=1), -1)
         case Since.BASELINE:
@@ -179,10 +179,10 @@ def _earlier(since: Since, look: _Look, state: State, when: Moment) -> Ints:
 def _first(series: Series, when: Moment) -> Ints:
     """The first minute that counts; FAR where there is none."""
     at = series.at[when.who]
-    return np.where(at >= when.since[:, None], at, FAR).min(axis=1)
+    return np.asarray(np.where(at >= when.since[:, None], at, FAR).min(axis=1))
 
 
 def _not_after(look: _Look, mark: Ints) -> Ints:
     """Place of the last score at or before the mark; -1 where there is none, or no mark."""
     before = look.seen & (look.at <= mark[:, None]) & (mark != FAR)[:, None]
-    return np.where(before, look.places, -1).max(axis=1)
+    return np.asarray(np.where(before, look.places, -1).max(axis=1))

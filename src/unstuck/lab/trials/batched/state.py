@@ -67,7 +67,7 @@ class Occurrences:
     @property
     def settled(self) -> Bools:
         """Which occurrences are done or skipped."""
-        return (self.done != NEVER) | (self.skipped != NEVER)
+        return np.asarray((self.done != NEVER) | (self.skipped != NEVER))
 
 
 @dataclass

@@ -159,14 +159,14 @@ class Lockstep:
         for need in step.needs:
             fine &= (state.steps[need].done[turn.who] != NEVER).any(axis=1) if need in state.steps else False
         if step.times is None:
-            return fine & (state.doses.count[turn.who] >= turn.number)
-        return fine & ((turn.number == 1) | mine.settled[turn.who, np.maximum(turn.number - 2, 0)])
+            return np.asarray(fine & (state.doses.count[turn.who] >= turn.number))
+        return np.asarray(fine & ((turn.number == 1) | mine.settled[turn.who, np.maximum(turn.number - 2, 0)]))
 
     def _below(self, limit: Limit, who: Ints, moments: Ints) -> Bools:
         state = self.state
         happened = state.doses if limit.kind == "dose" else state.held.get(limit.kind, Series.empty(state.size))
         near = np.abs(happened.at[who] - moments[:, None]) < limit.per.minutes
-        return near.sum(axis=1) < limit.most
+        return np.asarray(near.sum(axis=1) < limit.most)
 
     def _closed(self, step: Step, turn: Turn, stop: Bools, skip: Bools) -> None:
         """A rule keeps the step closed: stop or skip where it says so, else try again tomorrow while there is time."""
@@ -256,7 +256,13 @@ class Lockstep:
     def _leave_after(self, step: Step, activity: Assess, turn: Turn) -> None:
         """Under MAR somebody may leave after being measured, by what was seen."""
         rule = self.leaver
-        if rule is None or not rule.seen or self.stays or rule.instrument not in activity.instruments or not len(turn.who):
+        if (
+            rule is None
+            or not rule.seen
+            or self.stays
+            or rule.instrument not in activity.instruments
+            or not len(turn.who)
+        ):
             return
         series = self.state.series(rule.instrument)
         level = series.value[turn.who, series.count[turn.who] - 1]

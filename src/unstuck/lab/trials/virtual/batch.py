@@ -84,7 +84,7 @@ def _fill(table: TrialTable, among: Bools, setting: Setting, state: State) -> No
 
 def first_treatment(state: State) -> Ints:
     """Minute of the first dose or therapy session; FAR where there was none."""
-    return np.minimum(state.doses.at.min(axis=1), state.therapies.at.min(axis=1))
+    return np.asarray(np.minimum(state.doses.at.min(axis=1), state.therapies.at.min(axis=1)))
 
 
 def baseline_of(at: Ints, value: Floats, start: Ints) -> Floats:

@@ -1,4 +1,4 @@
-"""One design made ready to simulate: protocols, published arms, population, and the pieces that work is divided into."""
+"""One design made ready to simulate: protocols, published arms, population, and the pieces of work."""
 
 from __future__ import annotations
 
@@ -141,8 +141,8 @@ def prepare_trial(design: TrialDesign, reps: int, seed: int, chunk: int = CHUNK)
 
 def _setting(cell: Cell, instruments: Mapping[str, Instrument]) -> Setting:
     design = cell.design
-    if design.size > STRIDE:
-        raise Complaint(f"size = {design.size} is too large.", mend=f"Trials of up to {STRIDE} are simulated.")
+    if design.largest > STRIDE:
+        raise Complaint(f"size = {design.largest} is too large.", mend=f"Trials of up to {STRIDE} are simulated.")
     population = load_population(design.patients.population)
     figures = population.figures
     if design.patients.veteran is not None:

@@ -29,7 +29,7 @@ class Members:
 def many_members(setting: Setting, truths: list[TrueState], seed: int, first: int) -> Members:
     """The people of the replicates from `first` on, one truth each."""
     design = setting.design
-    number = (first + np.arange(len(truths)))[:, None] * STRIDE + np.arange(design.size)[None, :]
+    number = (first + np.arange(len(truths)))[:, None] * STRIDE + np.arange(design.largest)[None, :]
     veteran = _luck(seed, number, "body", 3)[:, :, 2] < setting.frame.figures.veteran
     site = _placed(np.array([s.share for s in design.sites]), _luck(seed, number, "site")[:, :, 0])
     therapists = np.array([s.therapists for s in design.sites])[site]
@@ -41,9 +41,8 @@ def many_members(setting: Setting, truths: list[TrueState], seed: int, first: in
     points = believes * np.array([t.belief for t in truths])[:, None]
     points = points + (veteran & ~control) * np.array([t.veteran for t in truths])[:, None]
     points = points + _clusters(design, seed, first, site, therapist)
-    return Members(
-        number, veteran, site, therapist, arm, believes, -points / setting.mean_baseline, _enrolled(design, seed, number)
-    )  # fmt: skip
+    enrolled, shift = _enrolled(design, seed, number), -points / setting.mean_baseline
+    return Members(number, veteran, site, therapist, arm, believes, shift, enrolled)
 
 
 def _luck(seed: int, number: Ints, purpose: str, count: int = 1) -> Floats:
@@ -103,7 +102,9 @@ def _clusters(design: TrialDesign, seed: int, first: int, site: Ints, therapist:
         added = added + spread.value * np.stack(columns, axis=1)[rows, site]
     if (spread := design.clustering.therapist_sd) is not None:
         for place, one in enumerate(design.sites):
-            columns = [normals(seed, replicates, f"therapist effect {one.key}", 1, k)[:, 0] for k in range(one.therapists)]
+            columns = [
+                normals(seed, replicates, f"therapist effect {one.key}", 1, k)[:, 0] for k in range(one.therapists)
+            ]
             mine = np.minimum(therapist, one.therapists - 1)
             added = np.where(site == place, added + spread.value * np.stack(columns, axis=1)[rows, mine], added)
     return added

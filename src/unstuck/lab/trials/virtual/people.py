@@ -32,7 +32,7 @@ class Member:
 def members(setting: Setting, truth: TrueState, seed: int, replicate: int) -> list[Member]:
     """Everybody of that replicate, in order of enrolment."""
     design = setting.design
-    people = [person_of(setting.frame, seed, replicate * STRIDE + i) for i in range(design.size)]
+    people = [person_of(setting.frame, seed, replicate * STRIDE + i) for i in range(design.largest)]
     sites = [pick([s.share for s in design.sites], _luck(seed, p, "site")) for p in people]
     arms = _allocated(design, seed, replicate, [_stratum(design, p, s) for p, s in zip(people, sites, strict=True)])
     day, found = 0.0, []

@@ -37,7 +37,7 @@ class TrialTable:
     @property
     def replicates(self) -> int:
         """How many trials there are."""
-        return self.arm.shape[0]
+        return len(self.arm)
 
     def only(self, replicate: int) -> TrialTable:
         """One trial of them, still with its first axis."""

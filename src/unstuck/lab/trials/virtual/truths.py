@@ -21,11 +21,15 @@ Z_95 = 1.959963984540054
 
 @dataclass(frozen=True, slots=True)
 class TrueState:
-    """One replicate's truth: the effect of each arm in order, what belief adds, and what a veteran loses, in points."""
+    """One replicate's truth: the effect of each arm in order, and in points what belief adds and a veteran loses.
+
+    A published effect already holds what belief did in its trial (`inside`); it is not added again.
+    """
 
     effects: tuple[Effect, ...]
-    belief: float
-    veteran: float
+    belief: float = 0.0
+    veteran: float = 0.0
+    inside: float = 0.0
 
 
 def truth_of(setting: Setting, truth: Truth, seed: int, replicate: int) -> TrueState:
@@ -37,15 +41,15 @@ def truth_of(setting: Setting, truth: Truth, seed: int, replicate: int) -> TrueS
     veteran = setting.design.patients.veteran_points
     match truth:
         case Truth.PUBLISHED:
-            return TrueState(published, points.value if points else 0.0, veteran.value if veteran else 0.0)
+            return TrueState(published, 0.0, veteran.value if veteran else 0.0, points.value if points else 0.0)
         case Truth.NULL:
-            return TrueState(nothing, 0.0, 0.0)
+            return TrueState(nothing)
         case Truth.FOOLED:
-            return TrueState(nothing, points.value if points else 0.0, 0.0)
+            return TrueState(nothing, points.value if points else 0.0)
         case Truth.DRAWN:
             drawn = tuple(_effect(setting, a.study, drawn_share(a.study, seed, replicate)) for a in setting.arms)
             belief = _drawn_figure(points, seed, replicate, "belief")
-            return TrueState(drawn, belief, _drawn_figure(veteran, seed, replicate, "veterans"))
+            return TrueState(drawn, 0.0, _drawn_figure(veteran, seed, replicate, "veterans"), belief)
 
 
 def _effect(setting: Setting, study: StudyArm, share: float | None) -> Effect:

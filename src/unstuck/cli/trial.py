@@ -1,0 +1,71 @@
+"""`unstuck trial`: what a trial's design can and cannot show, by simulating it many times."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from functools import partial
+from pathlib import Path
+
+from unstuck.core.errors import Complaint
+from unstuck.core.trial_file import read_design
+from unstuck.lab.trials.virtual.job import CHUNK, prepare_trial
+from unstuck.lab.trials.virtual.report import write_report
+from unstuck.lab.trials.virtual.run import Cluster, Hands, run_trial
+from unstuck.lab.trials.virtual.summary import summarise
+from unstuck.lab.trials.virtual.words import text_of
+
+DASK = "address of a Dask scheduler, or 'local' for one of this machine; no effect on the result"
+HELP = "Simulate a trial's design many times: what could it show, and what could fool it?"
+INTERRUPTED = 130
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("design", help="a TOML file; examples/trials holds some")
+    parser.add_argument("--reps", type=int, required=True, metavar="N", help="replicates of each scenario")
+    parser.add_argument("--seed", type=int, required=True, metavar="S", help="names the luck; same seed, same files")
+    parser.add_argument("--workers", type=int, default=1, metavar="K", help="processes; no effect on the result")
+    parser.add_argument("--dask", metavar="ADDR", help=DASK)
+    parser.add_argument("--chunk", type=int, default=CHUNK, metavar="N", help="replicates in one piece of work")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the run")
+    parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Simulates what is missing, writes summary and report, prints the summary. Interrupted, it says how to go on."""
+    if args.workers < 1:
+        raise Complaint(f"--workers {args.workers} is too small.", mend="Give at least 1.")
+    if args.dask is not None and args.workers > 1:
+        raise Complaint("--dask and --workers exclude each other.", mend="Give one of the two.")
+    job = prepare_trial(read_design(args.design), args.reps, args.seed, args.chunk)
+    try:
+        files = run_trial(job, args.out, Hands(args.workers, _cluster(args.dask)), args.resume, _tell)
+    except KeyboardInterrupt:
+        print(f"\nStopped. Add --resume to go on; what is done lies in {args.out}.", file=sys.stderr)
+        return INTERRUPTED
+    told = summarise(job, files)
+    write_report(told, args.out)
+    print(json.dumps(told, indent=1, sort_keys=True) if args.json else text_of(told), end="")
+    return 0
+
+
+def _cluster(address: str | None) -> Cluster | None:
+    """The Dask cluster of that address; its module is loaded by name, so that only --dask needs the extra."""
+    if address is None:
+        return None
+    found = importlib.import_module("unstuck.lab.trials.virtual.cluster")
+    return partial(found.cluster, address)
+
+
+def _tell(done: int, of: int, left_s: float) -> None:
+    end = "\n" if done == of else ""
+    left = f", about {_span(left_s)} left" if 0 < done < of else ""
+    print(f"\rsimulated {done} of {of} pieces{left}   ", end=end, file=sys.stderr, flush=True)
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,177 @@
+"""What the rows of a run say: shares and means by scenario, each with its Monte Carlo error, and how to read them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from unstuck.core.shares import exact_interval
+from unstuck.core.trial import Analysis, TrialDesign, Truth, design_text
+from unstuck.lab.trials.batched.draws import Floats
+from unstuck.lab.trials.virtual.job import Setting, TrialJob
+from unstuck.lab.trials.virtual.reading import READINGS, strongest_belief
+from unstuck.lab.trials.virtual.truths import without_spread
+
+SIMULATED = "SIMULATED. No real person is in this. What a design can show rests on the effects that were put in."
+WANTED = 0.80  # share of trials that must succeed before a design is called able to tell
+Told = dict[str, Any]
+
+
+def summarise(job: TrialJob, files: Iterable[Path]) -> Told:
+    """The summary of a run from its files."""
+    rows = pa.concat_tables([pq.read_table(path) for path in files])
+    return {
+        "note": SIMULATED,
+        "run": {**job.identity, "hash": job.hash},
+        "title": job.design.title,
+        "question": job.design.question,
+        "design": json.loads(design_text(job.design)),
+        "estimand": _estimand(job.design),
+        "cells": [_cell(setting, rows.filter(pc.equal(rows["cell"], n))) for n, setting in enumerate(job.settings)],
+        "assumed": [_figure(name, figure) for name, figure in job.settings[0].assumed],
+        "limits": list(job.design.limits),
+    }
+
+
+def _estimand(design: TrialDesign) -> Told:
+    estimand = design.estimand
+    events = {happening.value: strategy.value for happening, strategy in estimand.strategies}
+    return {
+        "population": estimand.population,
+        "summary": estimand.summary,
+        "variable": f"change of {design.outcome} at {design.final.key} (day {design.final.day})",
+        "events": events,
+    }
+
+
+def _figure(name: str, figure: Any) -> Told:
+    return {"name": name, "value": figure.value, "unit": figure.unit, "low": figure.low, "high": figure.high,
+            "source": figure.source, "note": figure.note}  # fmt: skip
+
+
+def _cell(setting: Setting, rows: pa.Table) -> Told:
+    design = setting.design
+    scenarios = [
+        _scenario(design, truth, analysis, arm.key, rows)
+        for truth in design.truths
+        for analysis in design.analyses
+        for arm in design.active
+    ]
+    told: Told = {"values": dict(setting.cell.values), "words": setting.cell.words, "size": design.size}
+    told |= {"taken_as_it_stands": list(without_spread(setting)), "scenarios": scenarios}
+    return told | {"verdict": verdict_of(design, scenarios)}
+
+
+def _scenario(design: TrialDesign, truth: Truth, analysis: Analysis, arm: str, rows: pa.Table) -> Told:
+    wanted = pc.and_(pc.equal(rows["truth"], truth.value), pc.equal(rows["analysis"], analysis.key))
+    mine = rows.filter(pc.and_(wanted, pc.equal(rows["arm"], arm))).sort_by("replicate")
+    column = {name: mine[name].to_numpy(zero_copy_only=False).astype(float) for name in NUMBERS}
+    answered = np.isfinite(column["p"])
+    told: Told = {"truth": truth.value, "analysis": analysis.key, "method": analysis.method.value, "arm": arm}
+    told |= {"primary": analysis.primary, "replicates": mine.num_rows, "no_answer": int((~answered).sum())}
+    told |= {"success": share(column["success"]), "rejects": share(column["p"] < design.alpha / len(design.active))}
+    told |= {"estimate": mean(column["estimate"][answered]), "true_seen": _plain(column["seen"])}
+    told |= {"true_drug": _plain(column["drug"]), "fakeable": _plain(column["fakeable"])}
+    told |= _held(column, answered)
+    told |= {name: _plain(column[name]) for name in ("randomised", "missing", "days", "cost", "burden_h", "look")}
+    return told | {"readings": _readings(column["reading"])}
+
+
+NUMBERS: tuple[str, ...] = ("estimate", "se", "low", "high", "p", "success", "reading", "fakeable", "drug", "seen")
+NUMBERS += ("look", "randomised", "missing", "days", "cost", "burden_h")
+
+
+def _held(column: dict[str, Floats], answered: Any) -> Told:
+    """Bias and coverage of what is seen, and the model's spread beside the one that was met."""
+    known = answered & np.isfinite(column["seen"])
+    if not known.any():
+        return {"bias": None, "coverage": None, "spread": None, "se": None}
+    off = column["estimate"][known] - column["seen"][known]
+    inside = (column["low"][known] <= column["seen"][known]) & (column["seen"][known] <= column["high"][known])
+    return {
+        "bias": mean(off),
+        "coverage": share(inside),
+        "spread": round(float(off.std(ddof=1)), 6) if len(off) > 1 else None,
+        "se": _plain(column["se"][known]),
+    }
+
+
+def _readings(places: Floats) -> Told | None:
+    known = places[np.isfinite(places)]
+    if not len(known):
+        return None
+    return {reading.value: share(known == place) for place, reading in enumerate(READINGS)}
+
+
+def share(yes: Any) -> Told:
+    """A share of the replicates with its Monte Carlo standard error and exact interval."""
+    met, of = int(np.sum(yes)), len(yes)
+    if not of:
+        return {"met": 0, "of": 0, "share": None, "mc_se": None, "low": None, "high": None}
+    p = met / of
+    low, high = exact_interval(met, of)
+    return {"met": met, "of": of, "share": round(p, 6), "mc_se": round(math.sqrt(p * (1 - p) / of), 6),
+            "low": round(low, 6), "high": round(high, 6)}  # fmt: skip
+
+
+def mean(values: Floats) -> Told:
+    """A mean with its Monte Carlo standard error."""
+    if len(values) < 2:
+        return {"mean": None, "mc_se": None}
+    return {
+        "mean": round(float(values.mean()), 6),
+        "mc_se": round(float(values.std(ddof=1) / math.sqrt(len(values))), 6),
+    }
+
+
+def _plain(values: Floats) -> float | None:
+    known = values[np.isfinite(values)]
+    return round(float(known.mean()), 6) if len(known) else None
+
+
+def verdict_of(design: TrialDesign, scenarios: list[Told]) -> Told:
+    """Whether the design can tell that the drug works: `can tell`, or `cannot tell` with every reason."""
+    primary = {s["truth"]: s for s in scenarios if s["primary"]}
+    reasons = [*_too_weak(design, primary), *_fooled(design, primary), *_loose(design, primary)]
+    return {"can_tell": not reasons, "words": "can tell" if not reasons else "cannot tell", "reasons": reasons}
+
+
+def _too_weak(design: TrialDesign, primary: dict[str, Told]) -> Iterable[str]:
+    drawn = primary.get(Truth.DRAWN.value)
+    if drawn is None:
+        yield "Assurance was not simulated, so that nobody knows how likely it is to answer."
+        return
+    works = drawn["readings"]["works"]["share"] if drawn["readings"] else drawn["success"]["share"]
+    if works < WANTED:
+        words = " beyond what belief could fake" if strongest_belief(design) else ""
+        yield f"Over what is known of the effect, {_percent(works)} of such trials would show one{words}."
+
+
+def _fooled(design: TrialDesign, primary: dict[str, Told]) -> Iterable[str]:
+    """A design that belief alone can make succeed tells nothing by succeeding, unless its reading allows for belief."""
+    fooled = primary.get(Truth.FOOLED.value)
+    if fooled is None:
+        if design.unblinding is None:
+            yield "The design says nothing of unblinding; a positive result could be belief."
+        return
+    found = fooled["readings"]["works"] if fooled["readings"] else fooled["success"]
+    if found["low"] > design.alpha:
+        yield f"With a drug that does nothing, {_percent(found['share'])} of trials would be read as working."
+
+
+def _loose(design: TrialDesign, primary: dict[str, Told]) -> Iterable[str]:
+    null = primary.get(Truth.NULL.value)
+    if null is not None and null["rejects"]["low"] > design.alpha:
+        yield f"With no difference at all, {_percent(null['rejects']['share'])} of trials reject, more than alpha."
+
+
+def _percent(share_of: float) -> str:
+    return f"{100 * share_of:.1f} %"

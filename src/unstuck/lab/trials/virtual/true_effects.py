@@ -1,0 +1,90 @@
+"""What the arms would truly differ by at the final visit, had nobody left: what bias and coverage are held to.
+
+Each class of course is simulated once on the arm's protocol without leaving; a replicate's truth weighs the classes as
+that replicate's effect does. Belief and veterans enter as slopes per point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from unstuck.lab.patients.calibration import Effect
+from unstuck.lab.patients.population import CLASSES
+from unstuck.lab.trials.batched.draws import Floats
+from unstuck.lab.trials.batched.people import Group, crowd_of
+from unstuck.lab.trials.batched.state import FAR
+from unstuck.lab.trials.virtual.batch import first_treatment, walked
+from unstuck.lab.trials.virtual.job import Setting
+from unstuck.lab.trials.virtual.truths import TrueState
+
+PEOPLE = 300  # in each class; the same people in every arm, so that their difference is sharper than either mean
+SEED = 20_240_301
+DAY_MIN = 1440
+
+
+@dataclass(frozen=True, slots=True)
+class ByClass:
+    """Mean true score at the final visit by class of course, and what a point of belief or of veterans' loss adds."""
+
+    mean: Floats
+    belief: Floats
+    veteran: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """An active arm minus the control: through the drug alone, and with what belief adds. Points of the outcome."""
+
+    drug: float
+    seen: float
+
+
+def by_class(setting: Setting, effects: tuple[Effect, ...]) -> tuple[ByClass, ...]:
+    """The classes' means in each arm; of the published `effects` only the weights differ by replicate."""
+    return tuple(_of_arm(setting, place, effect) for place, effect in enumerate(effects))
+
+
+def _of_arm(setting: Setting, place: int, effect: Effect) -> ByClass:
+    plain = _means(setting, place, effect, lambda veteran: np.zeros(len(veteran)))
+    point = 1 / setting.mean_baseline  # one point better
+    belief = plain - _means(setting, place, effect, lambda veteran: np.full(len(veteran), point))
+    lost = np.zeros(len(CLASSES))
+    if setting.design.patients.veteran_points is not None and not setting.arms[place].design.control:
+        lost = _means(setting, place, effect, lambda veteran: -point * veteran) - plain
+    return ByClass(plain, belief, lost)
+
+
+def _means(setting: Setting, place: int, effect: Effect, shift_of: Callable[[Floats], Floats]) -> Floats:
+    """Mean true score by class under a shift."""
+    count = len(CLASSES)
+    sure = tuple(replace(effect, weights=tuple(float(k == c) for k in range(count))) for c in range(count))
+    numbers, which = np.tile(np.arange(PEOPLE), count), np.repeat(np.arange(count), PEOPLE)
+    who = crowd_of(setting.frame, Group(SEED, numbers, sure, which, np.zeros(len(numbers))))
+    group = Group(SEED, numbers, sure, which, shift_of(who.veteran.astype(float)))
+    state = walked(setting, place, crowd_of(setting.frame, group), leaves=False)
+    start = first_treatment(state)
+    family = "caps5" if setting.design.outcome.startswith("caps5") else "pcl5"
+    day = np.where(start == FAR, 0, start) / DAY_MIN + setting.design.final.day
+    total = state.crowd.true_total(family, np.arange(len(numbers)), day)
+    return np.array([total[(which == c) & (start != FAR)].mean() for c in range(count)])
+
+
+def difference(setting: Setting, means: tuple[ByClass, ...], truth: TrueState, active: int) -> Difference:
+    """What that active arm truly differs by from the control in a replicate."""
+    control = [arm.design.control for arm in setting.arms].index(True)
+    one, other = (_mean(setting, means, truth, place) for place in (active, control))
+    return Difference(one[0] - other[0], one[1] - other[1])
+
+
+def _mean(setting: Setting, means: tuple[ByClass, ...], truth: TrueState, place: int) -> tuple[float, float]:
+    """The arm's mean through the drug alone, and as it is seen with what belief adds."""
+    arm, weights = setting.arms[place].design, np.array(truth.effects[place].weights)
+    control = [a.design.control for a in setting.arms].index(True)
+    same = truth.effects[place] == truth.effects[control]  # an arm that is given the control's effect has its course
+    found = means[control] if same else means[place]
+    plain = float(weights @ (found.mean + truth.veteran * means[place].veteran))
+    moved = (arm.believes.value if arm.believes else 0.0) * float(weights @ found.belief)
+    return plain - moved * truth.inside, plain + moved * truth.belief

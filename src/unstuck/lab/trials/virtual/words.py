@@ -1,0 +1,65 @@
+"""The summary of a run as text for a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from unstuck.core.trial import Truth
+
+MEANS = {
+    Truth.DRAWN.value: "assurance: the effect drawn within its published uncertainty",
+    Truth.PUBLISHED.value: "power: the published effect taken as true",
+    Truth.NULL.value: "error: no arm differs",
+    Truth.FOOLED.value: "fooled: the drug does nothing, belief does",
+}
+
+
+def text_of(told: dict[str, Any]) -> str:
+    """The whole summary in lines."""
+    lines = [told["note"], f"{told['title']}", f"Question: {told['question']}", ""]
+    for cell in told["cells"]:
+        lines += _cell(cell)
+    lines += [f"Limit: {limit}" for limit in told["limits"]]
+    lines += ["", f"Rests on {len(told['assumed'])} assumed figures; run.json and summary.json name them."]
+    lines += [
+        f"Repeat it: run hash {told['run']['hash'][:16]}, seed {told['run']['seed']}, {told['run']['reps']} replicates."
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(cell: dict[str, Any]) -> list[str]:
+    head = f"[{cell['words']}]" if cell["words"] else f"[{cell['size']} people]"
+    verdict = cell["verdict"]
+    lines = [f"{head} This design {verdict['words'].upper()}."]
+    lines += [f"  Because: {reason}" for reason in verdict["reasons"]]
+    for key in cell["taken_as_it_stands"]:
+        lines.append(f"  The effect of arm {key} was published without counts and is taken as it stands.")
+    lines += [f"  {scenario_words(s)}" for s in cell["scenarios"]]
+    return [*lines, ""]
+
+
+def scenario_words(one: dict[str, Any]) -> str:
+    """One scenario in a line."""
+    what = f"{MEANS[one['truth']]}; {one['analysis']}, {one['arm']}"
+    parts = [f"{what}: succeeds {share_words(one['success'])}"]
+    if one["readings"]:
+        readings = one["readings"]
+        parts.append(f"read as works {share_words(readings['works'])}, cannot tell {percent(readings['cannot_tell'])}")
+    if one["bias"] and one["bias"]["mean"] is not None:
+        bias = one["bias"]
+        parts.append(f"bias {bias['mean']:+.2f} (MC SE {bias['mc_se']:.2f}), coverage {share_words(one['coverage'])}")
+    if one["no_answer"]:
+        parts.append(f"{one['no_answer']} of {one['replicates']} gave no answer and count as failures")
+    return "; ".join(parts) + "."
+
+
+def share_words(found: dict[str, Any]) -> str:
+    """A share with its Monte Carlo standard error."""
+    if found["share"] is None:
+        return "unknown"
+    return f"{percent(found)} (MC SE {100 * found['mc_se']:.1f})"
+
+
+def percent(found: dict[str, Any]) -> str:
+    """A share in percent."""
+    return "unknown" if found["share"] is None else f"{100 * found['share']:.1f} %"

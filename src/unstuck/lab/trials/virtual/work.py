@@ -1,0 +1,181 @@
+"""One piece of work: some replicates of one scenario, simulated, analysed, and given as the bytes of a Parquet file."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from unstuck.core.trial import Costs, Method, TrialDesign, Truth
+from unstuck.lab.trials.batched.draws import Bools, Floats
+from unstuck.lab.trials.virtual.analyse import Result, analyse, level_of
+from unstuck.lab.trials.virtual.batch import many_tables
+from unstuck.lab.trials.virtual.job import Chunk, Setting, TrialJob
+from unstuck.lab.trials.virtual.looks import Ended, ended, without
+from unstuck.lab.trials.virtual.reading import fakeable, read
+from unstuck.lab.trials.virtual.table import TrialTable
+from unstuck.lab.trials.virtual.true_effects import ByClass, by_class, difference
+from unstuck.lab.trials.virtual.truths import TrueState, truth_of
+
+SCHEMA = pa.schema(
+    [
+        ("cell", pa.int16()),
+        ("truth", pa.string()),
+        ("replicate", pa.int32()),
+        ("analysis", pa.string()),
+        ("arm", pa.string()),
+        ("estimate", pa.float64()),
+        ("se", pa.float64()),
+        ("df", pa.float64()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
+        ("p", pa.float64()),
+        ("success", pa.bool_()),
+        ("reading", pa.int8()),  # place in READINGS; empty for responders
+        ("fakeable", pa.float64()),  # points that belief could have made
+        ("drug", pa.float64()),  # the true difference through the drug alone
+        ("seen", pa.float64()),  # the true difference with what belief adds
+        ("look", pa.int8()),
+        ("randomised", pa.int32()),
+        ("people", pa.int32()),  # analysed
+        ("missing", pa.float64()),  # share of the randomised without a final score
+        ("days", pa.float64()),  # from the first enrolment to the last final visit
+        ("cost", pa.float64()),
+        ("burden_h", pa.float64()),  # hours of a participant, on average
+    ]
+)
+Columns = dict[str, NDArray[Any]]
+
+
+def work(job: TrialJob, chunk: Chunk) -> bytes:
+    """The file of that piece. Depends on the job and the piece alone."""
+    return parquet(rows_of(job, chunk))
+
+
+def rows_of(job: TrialJob, chunk: Chunk) -> pa.Table:
+    """A row for each replicate, analysis and active arm."""
+    setting = job.settings[chunk.cell]
+    numbers = range(chunk.first, chunk.last)
+    truths = [truth_of(setting, chunk.truth, job.seed, r) for r in numbers]
+    table = many_tables(setting, truths, job.seed, chunk.first)
+    parts = _analysed(setting, table, truths)
+    fixed = {"cell": chunk.cell, "truth": chunk.truth.value}
+    made = [_table(setting.design, fixed, np.array(numbers), part) for part in parts]
+    return pa.concat_tables(made)
+
+
+def parquet(table: pa.Table) -> bytes:
+    """The same bytes for the same table."""
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="zstd")
+    return sink.getvalue()
+
+
+def _analysed(setting: Setting, table: TrialTable, truths: list[TrueState]) -> list[tuple[str, Columns]]:
+    design = setting.design
+    finish = ended(design, table)
+    shared = _shared(design, without(table, ~finish.enrolled), finish.enrolled)
+    true = _true(setting, truths)
+    found = [(design.primary.key, _columns(design, finish, shared, true, fakeable(design, table)))]
+    final = without(table, np.arange(table.arm.shape[1])[None, :] >= design.size)
+    for analysis in design.analyses:
+        if not analysis.primary:
+            result = analyse(design, analysis, final)
+            whole = np.ones(table.arm.shape, dtype=bool)
+            other = Ended(result, _succeeds(design, result, analysis.method), np.ones_like(finish.look), whole)
+            scored = true if analysis.method is not Method.RESPONDER else None
+            bound = fakeable(design, table) if scored is not None else None
+            found.append((analysis.key, _columns(design, other, shared, scored, bound)))
+    if design.primary.method is Method.RESPONDER:
+        result = finish.result
+        other = Ended(result, _succeeds(design, result, Method.RESPONDER), finish.look, finish.enrolled)
+        found[0] = (design.primary.key, _columns(design, other, shared, None, None))
+    return found
+
+
+def _succeeds(design: TrialDesign, result: Result, method: Method) -> Bools:
+    better = result.estimate > 0 if method is Method.RESPONDER else result.estimate < 0
+    return (result.p < level_of(design)) & better & ~result.failed
+
+
+def _true(setting: Setting, truths: list[TrueState]) -> tuple[Floats, Floats]:
+    """True differences through the drug alone and as seen, shape (replicates, active arms)."""
+    means = _means(setting)
+    active = [place for place, arm in enumerate(setting.arms) if not arm.design.control]
+    found = [[difference(setting, means, truth, place) for place in active] for truth in truths]
+    return np.array([[d.drug for d in row] for row in found]), np.array([[d.seen for d in row] for row in found])
+
+
+_KNOWN: dict[str, tuple[ByClass, ...]] = {}
+
+
+def _means(setting: Setting) -> tuple[ByClass, ...]:
+    """The classes' means, worked out once for what they depend on."""
+    design = setting.design
+    parts = [(a.protocol.hash, a.design.protocol_arm, a.study.name, a.design.control) for a in setting.arms]
+    key = repr((parts, setting.frame.figures, design.outcome, design.final.day, bool(design.patients.veteran_points)))
+    if key not in _KNOWN:
+        _KNOWN[key] = by_class(setting, truth_of(setting, Truth.PUBLISHED, 0, 0).effects)
+    return _KNOWN[key]
+
+
+def _shared(design: TrialDesign, table: TrialTable, enrolled: Bools) -> Columns:
+    """What all rows of a replicate share, shape (replicates,)."""
+    randomised = enrolled.sum(axis=1)
+    missing = (enrolled & ~np.isfinite(table.scores[:, :, -1])).sum(axis=1) / randomised
+    days = np.where(enrolled, table.enrolled_day, 0.0).max(axis=1) + design.final.day
+    cost, burden = _spent(design.costs, table, randomised)
+    return {"randomised": randomised, "missing": missing, "days": days, "cost": cost, "burden_h": burden}
+
+
+def _spent(costs: Costs | None, table: TrialTable, randomised: Floats) -> tuple[Floats, Floats]:
+    """Money and hours; NaN where the design names no figure for something that happened."""
+    counted = {"dose": table.doses, "session": table.sessions, "measurement": table.measured}
+    money, hours = np.zeros(len(randomised)), np.zeros(len(randomised))
+    for name, count in counted.items():
+        price, length = (getattr(costs, f"{name}{end}", None) for end in ("", "_h"))
+        total = count.sum(axis=1)
+        money = money + np.where(total > 0, total * (price.value if price else np.nan), 0.0)
+        hours = hours + np.where(total > 0, total * (length.value if length else np.nan), 0.0)
+    fixed = costs.fixed.value if costs and costs.fixed else 0.0
+    return money + fixed, hours / randomised
+
+
+def _columns(
+    design: TrialDesign, end: Ended, shared: Columns, true: tuple[Floats, Floats] | None, bound: Floats | None
+) -> Columns:  # fmt: skip
+    """Columns of shape (replicates, active arms)."""
+    result, shape = end.result, end.result.p.shape
+    nothing = np.full(shape, np.nan)
+    wide = {name: np.broadcast_to(values[:, None], shape) for name, values in shared.items()}
+    return wide | {
+        **{name: getattr(result, name) for name in ("estimate", "se", "df", "low", "high", "p")},
+        "people": np.broadcast_to(result.people[:, None], shape),
+        "success": end.success,
+        "look": end.look,
+        "reading": nothing if bound is None else read(result, bound),
+        "fakeable": nothing if bound is None else bound,
+        "drug": nothing if true is None else true[0],
+        "seen": nothing if true is None else true[1],
+    }
+
+
+def _table(
+    design: TrialDesign, fixed: Mapping[str, object], numbers: Floats, part: tuple[str, Columns]
+) -> pa.Table:  # fmt: skip
+    key, columns = part
+    count = len(numbers)
+    made = []
+    for column, arm in enumerate(design.active):
+        whole = {**fixed, "analysis": key, "arm": arm.key}
+        data = {name: pa.array([value] * count) for name, value in whole.items()}
+        data["replicate"] = pa.array(numbers)
+        for name, values in columns.items():
+            data[name] = pa.array(values[:, column], from_pandas=name == "reading")
+        made.append(pa.table([data[f.name].cast(f.type) for f in SCHEMA], schema=SCHEMA))
+    return pa.concat_tables(made)

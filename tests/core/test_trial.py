@@ -1,0 +1,87 @@
+"""Trial designs: read, checked, hashed and swept; every fault is told."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.trial_designs import SMALL, small
+from unstuck.core.errors import Complaint
+from unstuck.core.trial import Happening, Strategy, Truth, design_hash, design_text
+from unstuck.core.trial_file import parse_design
+from unstuck.core.trial_sweep import cells
+
+FAULTS = [
+    (("control = true\n", ""), "only one, is the control"),
+    (("size = 12", "size = 2"), "size = 2 is too small"),
+    (("block = 4", "block = 3"), "cannot hold the ratio"),
+    (('strata = ["site"', 'strata = ["colour"'), "Unknown stratum 'colour'"),
+    (('outcome = "caps5"', 'outcome = "moca"'), "'moca' is not simulated"),
+    (("day = 14", "day = 8"), "overlap"),
+    (("alpha = 0.05", "alpha = 5"), "alpha = 5 is no error rate"),
+    (("primary = true\n", ""), "only one, is the primary"),
+    (('left_study = "hypothetical"', 'left_study = "composite"'), "No analysis carries out composite for left_study"),
+    (('left_study = "hypothetical", ', ""), "says nothing of left_study"),
+    (("fall_percent = 30", ""), "fall_percent belongs to responders"),
+    (("value = 0.85", "value = 1.85"), "is no share"),
+    (("day = 7", 'dey = 7\nday = 7'), "Unknown field dey"),
+    (("size = 12", 'size = "twelve"'), "'twelve' is not a whole number"),
+    (("[allocation]", '[leaving]\nmechanism = "mar"\n\n[allocation]'), "MAR needs share and per_10"),
+    (("[allocation]", '[interim]\nlooks = [0.9, 0.5]\nspending = "pocock"\n\n[allocation]'), "do not rise to 1"),
+    (("per_month = 4", 'per_month = 4\ntruths = ["wish"]'), "Unknown truth 'wish'"),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), FAULTS, ids=[said for _, said in FAULTS])
+def test_every_fault_is_told(change, said):
+    """Each faulty design is refused in words that name the fault."""
+    with pytest.raises(Complaint, match=said):
+        small(change)
+
+
+def test_all_faults_are_told_at_once():
+    """A design with two faults is refused once, with both."""
+    with pytest.raises(Complaint) as told:
+        small(("block = 4", "block = 3"), ("alpha = 0.05", "alpha = 5"))
+    assert "2 complaints" in str(told.value) and "block of 3" in str(told.value)
+
+
+def test_a_design_says_what_it_estimates():
+    """The estimand's strategies, the control and the figures nobody measured are read as they stand in the file."""
+    design = small()
+    assert design.estimand.strategy(Happening.LEFT_STUDY) is Strategy.HYPOTHETICAL
+    assert (design.control.key, [a.key for a in design.active], design.final.day) == ("midazolam", ["ketamine"], 14)
+    assert {name for name, _ in design.assumed()} >= {"arm ketamine.believes", "unblinding.points"}
+
+
+def test_assurance_is_the_default_and_first():
+    """Unless the file names scenarios, assurance comes first and all that the design can answer follow."""
+    assert small().truths == (Truth.DRAWN, Truth.PUBLISHED, Truth.NULL, Truth.FOOLED)
+    without = SMALL[: SMALL.index("[unblinding]")] + SMALL[SMALL.index("[estimand]") :]
+    assert Truth.FOOLED not in parse_design(without).truths
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(4, 4000), st.sampled_from((4, 8, 12)), st.floats(0.001, 0.4))
+def test_the_hash_follows_the_content(size, block, alpha):
+    """Equal designs have equal texts and hashes; any other size, block or alpha has another hash."""
+    changed = small(("size = 12", f"size = {size}"), ("block = 4", f"block = {block}"), ("0.05", f"{alpha!r}"))
+    again = small(("size = 12", f"size = {size}"), ("block = 4", f"block = {block}"), ("0.05", f"{alpha!r}"))
+    assert changed == again and changed.hash == again.hash == design_hash(again)
+    assert (changed.hash == small().hash) == (design_text(changed) == design_text(small()))
+
+
+def test_a_sweep_makes_every_combination():
+    """Two fields with two and three values make six designs, each with what was set and a hash of its own."""
+    swept = small(("[allocation]", '[sweep]\nsize = [12, 24]\n"arm.ketamine.believes" = [0.5, 0.7, 0.9]\n\n[allocation]'))
+    found = list(cells(swept))
+    assert [(c.design.size, c.design.arms[0].believes.value) for c in found] == [
+        (12, 0.5), (12, 0.7), (12, 0.9), (24, 0.5), (24, 0.7), (24, 0.9),
+    ]  # fmt: skip
+    assert len({c.design.hash for c in found}) == 6 and found[0].words == "size 12, arm.ketamine.believes 0.5"
+
+
+@pytest.mark.parametrize("line", ['colour = [1]', 'size = ["many"]', '"arm.nobody.effect" = ["x:y"]', "alpha = [3]"])
+def test_a_sweep_refuses_what_it_cannot_set(line):
+    """An unknown field, a value of the wrong kind, an unknown arm and a value that breaks the design are refused."""
+    with pytest.raises(Complaint):
+        list(cells(small(("[allocation]", f"[sweep]\n{line}\n\n[allocation]"))))
