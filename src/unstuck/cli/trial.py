@@ -18,7 +18,7 @@ from unstuck.lab.trials.virtual.summary import summarise
 from unstuck.lab.trials.virtual.words import text_of
 
 DASK = "address of a Dask scheduler, or 'local' for one of this machine; no effect on the result"
-HELP = "Simulate a trial's design many times: what could it show, and what could fool it?"
+HELP = "Simulate a trial's design many times, to see what it could show and what could fool it."
 INTERRUPTED = 130
 
 
