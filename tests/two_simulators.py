@@ -34,8 +34,9 @@ def effect(name="feder_2021:ketamine"):
     return effect_of(find_arm(load_studies(), name), FRAME.figures)
 
 
-def differences(protocol, arm, people=2, seed=7, leaver=None, shift=0.05, acts=effect()):
+def differences(protocol, arm, people=2, seed=7, leaver=None, shift=0.05, acts=None):
     """What differs between the two simulators' people: empty where they agree on every time, score and ending."""
+    acts = acts or effect()
     numbers = np.arange(people)
     group = Group(seed, numbers, (acts,), np.zeros(people, dtype=np.int64), np.full(people, shift))
     state = Lockstep(protocol, arm, crowd_of(FRAME, group), INSTRUMENTS, leaver).run()

@@ -1,4 +1,4 @@
-"""The batched simulator is a second spelling of the reference one: person by person they agree, or it refuses by name."""
+"""The batched simulator against the reference one: person by person they agree, or it refuses by name."""
 
 from dataclasses import replace
 
@@ -77,7 +77,8 @@ def test_two_doses_on_a_day_are_refused_while_it_runs():
     """Where answers given at leaving would still count at the next dose, the run stops and says so."""
     protocol = load_protocol("feder_2021")
     soon = pr.Window(Span(4, Unit.HOURS), Span(5, Unit.HOURS), Span(9, Unit.HOURS))
-    steps = tuple(replace(s, repeat=replace(s.repeat, every=soon)) if s.key == "infusion" else s for s in protocol.steps)
+    often = replace(protocol.step("infusion"), repeat=pr.Repeat(6, soon))
+    steps = tuple(often if s.key == "infusion" else s for s in protocol.steps)
     with pytest.raises(Complaint, match="within half a day after leaving"):
         differences(replace(protocol, steps=steps), "ketamine", 1)
 

@@ -23,7 +23,7 @@ FAULTS = [
     (('left_study = "hypothetical", ', ""), "says nothing of left_study"),
     (("fall_percent = 30", ""), "fall_percent belongs to responders"),
     (("value = 0.85", "value = 1.85"), "is no share"),
-    (("day = 7", 'dey = 7\nday = 7'), "Unknown field dey"),
+    (("day = 7", "dey = 7\nday = 7"), "Unknown field dey"),
     (("size = 12", 'size = "twelve"'), "'twelve' is not a whole number"),
     (("[allocation]", '[leaving]\nmechanism = "mar"\n\n[allocation]'), "MAR needs share and per_10"),
     (("[allocation]", '[interim]\nlooks = [0.9, 0.5]\nspending = "pocock"\n\n[allocation]'), "do not rise to 1"),
@@ -72,7 +72,8 @@ def test_the_hash_follows_the_content(size, block, alpha):
 
 def test_a_sweep_makes_every_combination():
     """Two fields with two and three values make six designs, each with what was set and a hash of its own."""
-    swept = small(("[allocation]", '[sweep]\nsize = [12, 24]\n"arm.ketamine.believes" = [0.5, 0.7, 0.9]\n\n[allocation]'))
+    fields = '[sweep]\nsize = [12, 24]\n"arm.ketamine.believes" = [0.5, 0.7, 0.9]\n\n[allocation]'
+    swept = small(("[allocation]", fields))
     found = list(cells(swept))
     assert [(c.design.size, c.design.arms[0].believes.value) for c in found] == [
         (12, 0.5), (12, 0.7), (12, 0.9), (24, 0.5), (24, 0.7), (24, 0.9),
@@ -80,7 +81,7 @@ def test_a_sweep_makes_every_combination():
     assert len({c.design.hash for c in found}) == 6 and found[0].words == "size 12, arm.ketamine.believes 0.5"
 
 
-@pytest.mark.parametrize("line", ['colour = [1]', 'size = ["many"]', '"arm.nobody.effect" = ["x:y"]', "alpha = [3]"])
+@pytest.mark.parametrize("line", ["colour = [1]", 'size = ["many"]', '"arm.nobody.effect" = ["x:y"]', "alpha = [3]"])
 def test_a_sweep_refuses_what_it_cannot_set(line):
     """An unknown field, a value of the wrong kind, an unknown arm and a value that breaks the design are refused."""
     with pytest.raises(Complaint):

@@ -69,7 +69,7 @@ def test_fixed_sizes():
 
 
 def test_crossing_agrees_with_simulation():
-    """With a futility bound and a drift, first crossings match 200,000 simulated paths within five Monte Carlo errors."""
+    """With a futility bound and a drift, first crossings match 200,000 simulated paths within five errors."""
     upper, lower, drift = (2.8, 2.4, 2.0), (-0.2, 0.6, 2.0), 2.2
     rng = np.random.default_rng(11)
     steps = rng.normal(drift / 3, np.sqrt(1 / 3), (200_000, 3)).cumsum(axis=1)
