@@ -45,6 +45,8 @@ RULES: dict[str, str] = {
     "may_see_notes": CARE,
     "may_see_therapy": "ben cleo",
     "may_record_therapy": "ben",
+    "may_break_glass": STAFF,
+    "may_unmask": CARE,
     "may_keep_notes": "ben cleo",
     "may_recover_notes": "quinn alma",
     "may_see_stock": "nia cleo otis quinn",
@@ -83,6 +85,7 @@ UNMASKING = table(f"{CARE} dev", "cleo nia", f"{CARE} dev ada", "cleo nia")
 COURSE_RULES: dict[str, CourseTable] = {
     "is_own": table("", "", "ada", "ada"),
     "may_see_course": table(*[f"{CARE} finn dev"] * 2, *[f"{CARE} finn dev ada"] * 2),
+    "may_see_name_of": table(*[f"{CARE} finn"] * 4),
     "may_see_answers": ANSWERS,
     "may_see_scores": ANSWERS,
     "may_answer": ANSWERS,
@@ -104,6 +107,7 @@ COURSE_RULES: dict[str, CourseTable] = {
 class Course:
     person_id: int | None
     blinded: bool
+    key: str = "c_test"
 
     @property
     def blinded_roles(self) -> frozenset[str]:

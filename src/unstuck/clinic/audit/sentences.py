@@ -193,6 +193,9 @@ _SITE: dict[str, Say] = {
     "evidence.signed": lambda t, _n: _("signed what patients are told of the evidence for %(protocol)s") % t,
     "evidence.declined": lambda t, _n: _("declined a text on the evidence for %(protocol)s") % t,
     "evidence.signature_refused": lambda _t, _n: _("gave a wrong password for signing a text on the evidence"),
+    "glass.broken": lambda t, _n: (
+        _("unmasked the arm in an emergency") if t.get("what") == "arm" else _("opened the record in an emergency")
+    ),
     "note.kept": lambda _t, _n: _("sealed a private note"),
     "note.discarded": lambda _t, _n: _("took a private note of their own away"),
     "notes.holders_set": lambda t, n: (

@@ -98,6 +98,8 @@ def course(request: HttpRequest, key: str) -> HttpResponseBase:
         "screening": access.may_see_screening(account, row),
         "consent": access.may_see_consent(account, row),
         "calendar": access.may_see_plan(account, row),
+        "closed": access.may_break_glass(account) and not access.may_see_scores(account, row),
+        "masked": access.may_unmask(account) and not access.may_see_arm(account, row),
     }
     return render(request, "course/course.html", {"page": page, **more})
 
@@ -114,7 +116,7 @@ def sight(account: Account, row: Course) -> Sight:
     if access.may_book(account):
         acts.add("book")
     return Sight(
-        names=access.may_see_names(account),
+        names=access.may_see_name_of(account, row),
         scores=access.may_see_scores(account, row),
         arm=access.may_see_arm(account, row),
         acts=frozenset() if row.ended_at else frozenset(acts),

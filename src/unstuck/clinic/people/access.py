@@ -6,6 +6,7 @@ second; both write a refusal to the ledger. Reading a record is an entry too: `p
 
 from __future__ import annotations
 
+from unstuck.clinic.people.glass import ARM, RECORD, glass_is_broken
 from unstuck.clinic.people.guards import CourseLike as CourseLike
 from unstuck.clinic.people.guards import P as P
 from unstuck.clinic.people.guards import Rule as Rule
@@ -309,12 +310,38 @@ def is_own(account: Account, course: CourseLike) -> bool:
 
 def may_see_course(account: Account, course: CourseLike) -> bool:
     """The course page: what was done, what is due. Parts of it have rules of their own."""
-    return may_see_courses(account) or is_own(account, course)
+    return may_see_courses(account) or is_own(account, course) or has_opened_record(account, course)
+
+
+def has_opened_record(account: Account, course: CourseLike) -> bool:
+    """Whether the account broke the glass before this record, and its time is not over. Only staff can."""
+    return is_staff(account) and glass_is_broken(account, course.key, RECORD)
+
+
+def has_unmasked(account: Account, course: CourseLike) -> bool:
+    """Whether the account unmasked the arm in an emergency, and its time is not over. Only the treating team can."""
+    return is_care(account) and glass_is_broken(account, course.key, ARM)
+
+
+def may_see_name_of(account: Account, course: CourseLike) -> bool:
+    """The name on one course: whoever sees names, and whoever broke the glass."""
+    return may_see_names(account) or has_opened_record(account, course)
+
+
+def may_break_glass(account: Account) -> bool:
+    """Open one record for a short time in an emergency: whoever works here, by name and with a reason."""
+    return is_staff(account)
+
+
+def may_unmask(account: Account) -> bool:
+    """Unmask one arm in an emergency: the treating team, by name and with a reason."""
+    return is_care(account)
 
 
 def may_see_answers(account: Account, course: CourseLike) -> bool:
     """Item answers. Never the front desk."""
-    return is_care(account) or Role.RESEARCH in account.roles or is_own(account, course)
+    allowed = is_care(account) or Role.RESEARCH in account.roles or is_own(account, course)
+    return allowed or has_opened_record(account, course)
 
 
 def may_see_scores(account: Account, course: CourseLike) -> bool:
@@ -325,8 +352,13 @@ def may_see_scores(account: Account, course: CourseLike) -> bool:
 def may_see_arm(account: Account, course: CourseLike) -> bool:
     """The arm of a trial. Where it is blinded: care, by a role that the protocol does not blind, and nobody else."""
     if course.blinded:
-        return knows_arms(account, course.blinded_roles)
-    return is_care(account) or Role.RESEARCH in account.roles or is_own(account, course)
+        return knows_arms(account, course.blinded_roles) or has_unmasked(account, course)
+    return (
+        has_opened_record(account, course)
+        or is_care(account)
+        or Role.RESEARCH in account.roles
+        or is_own(account, course)
+    )
 
 
 def may_see_doses(account: Account, course: CourseLike) -> bool:

@@ -18,7 +18,10 @@ P = ParamSpec("P")
 
 
 class CourseLike(Protocol):
-    """What a rule asks of a course: whose it is, whether its arm is hidden, and from which roles."""
+    """What a rule asks of a course: its key, whose it is, whether its arm is hidden, and from which roles."""
+
+    @property
+    def key(self) -> str: ...
 
     @property
     def person_id(self) -> int | None: ...

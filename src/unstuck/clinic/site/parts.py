@@ -16,6 +16,7 @@ APPS = (
     "unstuck.clinic.session",
     "unstuck.clinic.plan",
     "unstuck.clinic.therapy",
+    "unstuck.clinic.privacy",
     "unstuck.clinic.evidence",
     "unstuck.clinic.pathway",
     "unstuck.clinic.portal",
@@ -40,6 +41,7 @@ PAGES = (
     ("stock/", "unstuck.clinic.custody.urls"),
     ("me/", "unstuck.clinic.portal.urls"),
     ("own/", "unstuck.clinic.portal.desk_urls"),
+    ("privacy/", "unstuck.clinic.privacy.urls"),
     ("audit/", "unstuck.clinic.audit.urls"),
 )  # fmt: skip
 """(prefix of the address, module with `urlpatterns` and `app_name`)."""

@@ -22,6 +22,7 @@ UNSTUCK_HOME = _site.path
 UNSTUCK_DEMO = _site.yes("UNSTUCK_DEMO")
 UNSTUCK_SITE_NAME = _site.text("UNSTUCK_SITE_NAME", "Unstuck")
 UNSTUCK_MONITOR_DAYS = _site.number("UNSTUCK_MONITOR_DAYS", 7)  # how long a monitor's messages are kept
+UNSTUCK_RETENTION_YEARS = _site.number("UNSTUCK_RETENTION_YEARS", 0)  # the legal period of records; 0: not told
 UNSTUCK_CRISIS_PHONE = _site.text("UNSTUCK_CRISIS_PHONE")  # the local crisis line; empty: the emergency number
 UNSTUCK_CRISIS_LINES = _site.named("UNSTUCK_CRISIS_LINES")  # more of them, as "Night line=+1-555-0101, Text line=..."
 UNSTUCK_PHONE = _site.text("UNSTUCK_PHONE")  # the site's own number, for patients

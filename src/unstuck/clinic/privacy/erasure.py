@@ -1,0 +1,99 @@
+"""Erasing a person: refused while the law wants the record kept, and then nothing of them is left in any table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from unstuck.clinic import clock
+from unstuck.clinic.interop.models import Message as MonitorMessage
+from unstuck.clinic.ledger.models import Entry
+from unstuck.clinic.messages.models import Message
+from unstuck.clinic.people.actions import erase_person
+from unstuck.clinic.people.models import Account, Person
+from unstuck.core.errors import Complaint
+
+
+class Retained(Complaint):
+    """The law wants the record kept for longer."""
+
+
+class PeriodNotSet(Complaint):
+    """The site has not said how long records are to be kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """By what a person is known outside the own row, so that other tables can be searched for it."""
+
+    name: str
+    email: str
+    phone: str
+
+
+def may_be_erased_from(person: Person) -> date | None:
+    """The first day on which the record may be erased; None where it need not be kept. Raises PeriodNotSet."""
+    chains = list(person.courses.values_list("key", flat=True))
+    last = Entry.objects.filter(chain__in=chains).exclude(kind="record.read").order_by("-recorded_at").first()
+    if last is None or person.simulated:
+        return None
+    years = settings.UNSTUCK_RETENTION_YEARS
+    if years <= 0:
+        raise PeriodNotSet(
+            _("This site has not said how long records must be kept, so nothing is erased."),
+            mend=_("Set UNSTUCK_RETENTION_YEARS to the legal period."),
+        )
+    day = last.recorded_at.astimezone(clock.zone()).date()
+    return _years_on(day, years)
+
+
+def erase(person: Person, actor: str, at: datetime) -> None:
+    """Name, addresses, birth date, words, notes and letters are gone from every table, and from the file's free pages.
+
+    The ledger keeps codes under the pseudonym and still verifies. Raises Retained, PeriodNotSet.
+    """
+    day = may_be_erased_from(person)
+    if day is not None and at.astimezone(clock.zone()).date() < day:
+        told = _("The record must be kept until %(day)s.") % {"day": day.isoformat()}
+        raise Retained(told, mend=_("Until then, close the accounts and end the links."))
+    known = Known(person.name, person.email, person.phone)
+    with transaction.atomic():
+        _elsewhere(person, known, at)
+        erase_person(person, actor, at)
+        transaction.on_commit(scrub)
+
+
+def _elsewhere(person: Person, known: Known, at: datetime) -> None:
+    """Letters that wait, tries to sign in, and what a monitor sent with the name in it."""
+    addresses = {value for value in (known.email, known.phone) if value}
+    Message.objects.filter(to__in=addresses).delete()
+    usernames = list(Account.objects.filter(person=person).values_list("username", flat=True))
+    AccessAttempt.objects.filter(username__in=usernames).delete()
+    for word in known.name.split():
+        MonitorMessage.objects.filter(body__icontains=word).update(body="", erased_at=at)
+
+
+def scrub() -> None:
+    """What was erased is not in the database's file either: free pages are written anew, and the log is emptied."""
+    with connection.cursor() as cursor:
+        match connection.vendor:
+            case "sqlite":
+                cursor.execute("VACUUM")
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            case "postgresql":
+                for table in ("people_person", "people_text", "people_account", "messages_message"):
+                    if table in connection.introspection.table_names(cursor):
+                        cursor.execute(f"VACUUM (FULL) {connection.ops.quote_name(table)}")
+
+
+def _years_on(day: date, years: int) -> date:
+    """The same day so many years later; the first of March where there is no 29 February."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
