@@ -113,7 +113,7 @@ def test_pbkrtest_agrees_up_to_its_information(says: Answers, name: str) -> None
 
 @pytest.mark.parametrize("seed", TIMES)
 def test_survival_agrees(says: Answers, seed: int) -> None:
-    """coxph, survdiff and survfit give our Cox model, log-rank, curve, limit, restricted mean and incidence with ties."""
+    """coxph, survdiff and survfit give our Cox model, log-rank, curve, limit, restricted mean and incidence."""
     (data, x), r = _random(seed), says[str(seed)]
     model = cox(data, x, ["a", "b"])
     got = [c.estimate for c in model.coefficients] + [c.se for c in model.coefficients] + [model.log_likelihood]
