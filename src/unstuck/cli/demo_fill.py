@@ -13,6 +13,7 @@ from unstuck.clinic.course.actions import load_ghost
 from unstuck.clinic.course.queries import events_of as course_events
 from unstuck.clinic.evidence import demo as evidence
 from unstuck.clinic.people import demo as faces
+from unstuck.clinic.portal import demo as portal
 from unstuck.clinic.protocol.actions import release_as
 from unstuck.clinic.protocol.queries import newest
 from unstuck.clinic.session.projection import project
@@ -30,7 +31,8 @@ CHAIRS = ("chair_1", "chair_2", "chair_3")
 
 def register() -> None:
     """Names the hooks that fill a new demonstration: people, duties, what the site itself fills, monitors, faces."""
-    demo.HOOKS = (_fill, rota.fill, evidence.fill, *demo.HOOKS, demo_monitors.fill, faces.fill)
+    own = (demo_monitors.fill, faces.fill, portal.fill)
+    demo.HOOKS = (_fill, rota.fill, evidence.fill, *demo.HOOKS, *own)
 
 
 def _fill(at: datetime) -> None:

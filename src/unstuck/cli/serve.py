@@ -50,6 +50,7 @@ def _choose_demo(args: argparse.Namespace) -> None:
     """The demonstration has a data folder and a database of its own, and never leaves this machine."""
     if args.host not in LOOPBACK:
         raise Complaint("A demonstration listens on this machine only.", mend="Leave out --host.")
+    os.environ.setdefault("UNSTUCK_ADDRESS", f"http://localhost:{args.port}")
     home = Path(os.environ.get("UNSTUCK_HOME") or "var/demo").absolute()
     if args.reset and home.exists():
         _delete_demo(home)
