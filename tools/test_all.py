@@ -25,6 +25,7 @@ from postgres import server
 
 PYTHON = sys.executable
 BARE, NEWER = ROOT / ".venv-core", ROOT / ".venv-3.13"
+NEEDED = ["lab", "clinic", "pytest", "pytest-django", "pytest-xdist", "hypothesis"]
 CORE_TESTS = ["tests/core", "tests/spec", "tests/structure", "tests/cli"]
 DATABASE_TESTS = ["tests/clinic", "tests/pages"]
 WORKERS = ["-n", str(max(2, min(6, os.cpu_count() or 2))), "--dist", "loadgroup"]
@@ -166,9 +167,7 @@ def newer(report: Report) -> None:
     if found.returncode:
         report.said["newer"] = ["no Python 3.13 on this machine; it is tested where there is one"]
         return
-    subprocess.run(
-        [found.stdout.strip(), ROOT / "tools/environment.py", NEWER, "lab", "plots", "clinic", "dev"], check=True
-    )
+    subprocess.run([found.stdout.strip(), ROOT / "tools/environment.py", NEWER, *NEEDED], check=True)
     python = python_of(NEWER)
     pytest(report, "newer", *WORKERS, *present([*CORE_TESTS, "tests/agreement"]), python=python)
     with a_home() as home:
