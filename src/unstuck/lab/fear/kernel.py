@@ -36,12 +36,12 @@ def run(p: Members, history: History, which: NDArray[np.int64] | None = None, th
     if not _run.signatures:
         LOG.info("Preparing the compiled learner; the first time after installation this takes some seconds.")
     told, last = np.full((p.people, history.width, 4), np.nan), np.zeros((p.people, REMEMBERED))
-    share = -(-p.people // (LANES * max(threads, 1))) * LANES
+    share = max(-(-p.people // (LANES * max(threads, 1))), 1) * LANES
     parts = [slice(low, low + share) for low in range(0, p.people, share)]
-    lived = packed(history)
+    lived = (*packed(history), history.lengths)
 
     def part(of: slice) -> None:
-        _run(np.ascontiguousarray(p.table[of]), *lived, history.lengths, place[of], told[of], last[of])
+        _run(np.ascontiguousarray(p.table[of]), lived, place[of], (told[of], last[of]))
 
     with ThreadPoolExecutor(max(threads, 1)) as pool:
         list(pool.map(part, parts))
@@ -77,9 +77,9 @@ def _fill(b, n, seen, scalars, schedule):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
-def _run(table, seen, scalars, lengths, place, told, last):  # type: ignore[no-untyped-def]
-    """Block after block; lanes without a person repeat the last one and are not written."""
-    people = table.shape[0]
+def _run(table, schedules, place, found):  # type: ignore[no-untyped-def]
+    """Block after block into `found`; lanes without a person repeat the last one and are not written."""
+    (seen, scalars, lengths), (told, last), people = schedules, found, table.shape[0]
     for low in range(0, people, LANES):
         b, longest, schedule = fresh(), 0, np.empty(LANES, np.int64)
         for w in range(LANES):

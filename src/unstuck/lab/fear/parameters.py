@@ -16,11 +16,13 @@ from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Grade, Sourced
 from unstuck.core.toml_table import Table
+from unstuck.lab.fear.associative import Associative
 from unstuck.lab.fear.base import Learner, Members
 from unstuck.lab.fear.latent_causes import LatentCauses
+from unstuck.lab.fear.published import Published
 from unstuck.lab.toml import read_table
 
-FAMILY: Mapping[str, Learner[Any]] = {learner.key: learner for learner in (LatentCauses(),)}
+FAMILY: Mapping[str, Learner[Any]] = {learner.key: learner for learner in (LatentCauses(), Associative(), Published())}
 
 
 class Variant(StrEnum):
