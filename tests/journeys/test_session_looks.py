@@ -95,6 +95,7 @@ def test_without_scripts_the_page_still_takes_a_reading(staff: Staff, at: dateti
     page = context.new_page()
     page.goto(address(course))
     expect(page.locator("#pump")).to_contain_text("Runs")
+    expect(page.locator("#reading .pad")).to_be_hidden()
     page.fill("#r-pulse_per_min", "93")
     page.click("#reading button[type=submit]")
     expect(page.locator("#timeline")).to_contain_text("pulse 93")

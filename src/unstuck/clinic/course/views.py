@@ -100,6 +100,7 @@ def course(request: HttpRequest, key: str) -> HttpResponseBase:
         "calendar": access.may_see_plan(account, row),
         "closed": access.may_break_glass(account) and not access.may_see_scores(account, row),
         "masked": access.may_unmask(account) and not access.may_see_arm(account, row),
+        "deciding": access.may_see_deciding(account, row),
     }
     return render(request, "course/course.html", {"page": page, **more})
 

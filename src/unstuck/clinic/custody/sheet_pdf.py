@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from functools import partial
 from io import BytesIO
 
@@ -15,6 +14,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from unstuck.clinic.custody.amounts import said
+from unstuck.clinic.custody.letters import letters, shown
 from unstuck.clinic.custody.sheet import DaySheet, Line, LotDay
 
 _STYLES = getSampleStyleSheet()
@@ -41,16 +41,16 @@ def pdf(sheet: DaySheet, site: str) -> bytes:
     page = SimpleDocTemplate(file, pagesize=landscape(A4), title=title, author=site, **edges)
     facts = {"site": site, "location": sheet.location, "day": f"{sheet.on:%d %b %Y}"}
     parts: list[Flowable] = [
-        Paragraph(_text(title), _STYLES["Title"]),
-        Paragraph(_text(_("%(site)s, location %(location)s, %(day)s") % facts), _STYLES["Normal"]),
+        Paragraph(shown(title), _STYLES["Title"]),
+        Paragraph(shown(_("%(site)s, location %(location)s, %(day)s") % facts), _STYLES["Normal"]),
         Spacer(1, 5 * mm),
     ]
     for lot in sheet.lots:
         parts += _of_lot(lot)
     if not sheet.lots:
-        parts.append(Paragraph(_text(_("Nothing is kept here, and nothing moved.")), _STYLES["Normal"]))
+        parts.append(Paragraph(shown(_("Nothing is kept here, and nothing moved.")), _STYLES["Normal"]))
     parts.append(KeepTogether(_end(sheet)))
-    foot = partial(_foot, _letters(_("%(site)s, location %(location)s, %(day)s") % facts))
+    foot = partial(_foot, letters(_("%(site)s, location %(location)s, %(day)s") % facts))
     page.build(parts, onFirstPage=foot, onLaterPages=foot)
     return file.getvalue()
 
@@ -63,8 +63,8 @@ def _of_lot(lot: LotDay) -> list[Flowable]:
     begin = ["", _("Opening balance"), "", "", _both(lot, lot.opening), "", "", ""]
     end = ["", _("Closing balance"), "", "", _both(lot, lot.left), "", "", ""]
     rows = [list(columns), begin, *(_row(line) for line in lot.lines), end]
-    cells = [[Paragraph(_text(cell), _SMALL) for cell in row] for row in rows]
-    title = [Paragraph(_text(head), _STYLES["Heading4"]), *[""] * (len(columns) - 1)]
+    cells = [[Paragraph(shown(cell), _SMALL) for cell in row] for row in rows]
+    title = [Paragraph(shown(head), _STYLES["Heading4"]), *[""] * (len(columns) - 1)]
     return [Table([title, *cells], colWidths=_WIDTHS, repeatRows=2, style=_GRID), Spacer(1, 6 * mm)]
 
 
@@ -89,10 +89,10 @@ def _end(sheet: DaySheet) -> list[Flowable]:
     line = "_" * 38
     return [
         Spacer(1, 4 * mm),
-        Paragraph(_text(still), _STYLES["Normal"]),
-        Paragraph(_text(proof), _SMALL),
+        Paragraph(shown(still), _STYLES["Normal"]),
+        Paragraph(shown(proof), _SMALL),
         Spacer(1, 12 * mm),
-        Table([[line, line], [_text(_("First person")), _text(_("Second person"))]], colWidths=[90 * mm, 90 * mm]),
+        Table([[line, line], [shown(_("First person")), shown(_("Second person"))]], colWidths=[90 * mm, 90 * mm]),
     ]
 
 
@@ -101,27 +101,3 @@ def _foot(words: str, canvas: Canvas, _page: SimpleDocTemplate) -> None:
     canvas.setFont("Helvetica", 8)
     canvas.drawString(15 * mm, 8 * mm, words)
     canvas.drawRightString(landscape(A4)[0] - 15 * mm, 8 * mm, str(canvas.getPageNumber()))
-
-
-def _text(words: str) -> str:
-    """Words for a paragraph: markup in them is shown, never obeyed."""
-    return _letters(words).replace("&", "&amp;").replace("<", "&lt;")
-
-
-def _letters(words: str) -> str:
-    """Words in the letters that the standard fonts of a PDF have."""
-    return "".join(c if _has(c) else _bare(c) for c in words)
-
-
-def _has(letter: str) -> bool:
-    try:
-        letter.encode("cp1252")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _bare(letter: str) -> str:
-    """The letter without its marks, or a question mark."""
-    plain = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
-    return plain or {"ł": "l", "Ł": "L", "đ": "d"}.get(letter, "?")

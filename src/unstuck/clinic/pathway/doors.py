@@ -18,5 +18,6 @@ def doors(account: Account, course: Course) -> tuple[Door, ...]:
         ("screening", access.may_see_screening(account, course), _("Screening")),
         ("consent", access.may_see_consent(account, course), _("Consent")),
         ("plan", access.may_see_plan(account, course), _("Calendar")),
+        ("deciding", access.may_see_deciding(account, course), _("Deciding on")),
     )
     return tuple((name, reverse(f"pathway:{name}", args=[course.key]), words) for name, opens, words in every if opens)

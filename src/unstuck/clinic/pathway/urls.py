@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from unstuck.clinic.pathway import consent_views, plan_views, views
+from unstuck.clinic.pathway import consent_views, deciding_views, plan_views, views
 
 app_name = "pathway"
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("<str:key>/screening/", views.screen, name="screening"),
     path("<str:key>/screening/<slug:part>/ask/", views.ask, name="ask"),
     path("<str:key>/screening/decide/", views.decide, name="decide"),
+    path("<str:key>/deciding/", deciding_views.show, name="deciding"),
+    path("<str:key>/deciding/release/", deciding_views.release, name="release"),
+    path("<str:key>/summary/<slug:audience>.pdf", deciding_views.summary, name="summary"),
     path("<str:key>/consent/", consent_views.consent, name="consent"),
     path("<str:key>/consent/goal/", consent_views.goal, name="goal"),
     path("<str:key>/consent/withdraw/", consent_views.withdraw, name="withdraw"),

@@ -30,12 +30,15 @@ class Line:
     words: str
     who: str
     late: str
-    events: tuple[str, ...] = ()  # the entries that stand on this line
+    parts: tuple[tuple[str, str], ...] = ()  # the entries that stand on this line: id and words
     correctable: bool = False
 
 
+_KINDS: dict[type, str] = {ev.ReadingTaken: "reading", ev.FactStated: "fact"}
+
+
 def timeline(live: Live, unmasked: bool, people: Mapping[str, str], zone: tzinfo) -> tuple[Line, ...]:
-    """What happened in this session, the newest first; readings of one minute by one person stand on one line."""
+    """What happened here, the newest first; readings, or facts, of one minute by one person stand on one line."""
     plan = live.loaded.protocol.monitoring
     minutes = plan.limit("late_entry_min") if plan else None
     lines: list[Line] = []
@@ -43,9 +46,9 @@ def timeline(live: Live, unmasked: bool, people: Mapping[str, str], zone: tzinfo
         line = _line(event, unmasked, people, zone, minutes)
         if line is None:
             continue
-        if lines and isinstance(event.what, ev.ReadingTaken) and _joins(lines[-1], line):
+        if lines and isinstance(event.what, ev.ReadingTaken | ev.FactStated) and _joins(lines[-1], line):
             both = f"{lines[-1].words}, {line.words}"
-            lines[-1] = replace(line, words=both, events=(*lines[-1].events, *line.events))
+            lines[-1] = replace(line, words=both, parts=(*lines[-1].parts, *line.parts))
         else:
             lines.append(line)
     return tuple(reversed(lines))
@@ -78,6 +81,6 @@ def _line(
     late = ""
     if late_min is not None and event.recorded_at - event.observed_at > timedelta(minutes=late_min):
         late = _("Written %(at)s: late entry") % {"at": words.clock_words(event.recorded_at, zone)}
-    kind = "reading" if isinstance(event.what, ev.ReadingTaken) else "event"
+    kind = _KINDS.get(type(event.what), "event")
     who, clock = people.get(event.actor, event.actor), words.clock_words(event.observed_at, zone)
-    return Line(clock, kind, said, who, late, (event.id,), isinstance(event.what, CORRECTABLE))
+    return Line(clock, kind, said, who, late, ((event.id, said),), isinstance(event.what, CORRECTABLE))

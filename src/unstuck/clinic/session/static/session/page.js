@@ -10,6 +10,7 @@ import { runState } from "./infusion.js";
 import { showAlarms, showPump, showWaiting } from "./local.js";
 import { countdown, render } from "./next.js";
 import { Outbox } from "./outbox.js";
+import { takePads } from "./pad.js";
 import { showEmergency } from "./rescue.js";
 import { stand } from "./schedule.js";
 import { allowSound, signal, soundAllowed } from "./signal.js";
@@ -140,6 +141,7 @@ function showDevice() {
 }
 
 async function start() {
+  takePads();
   takeForms((fields, id) => outbox.add(fields, id), says);
   now.state = (await kept(`state ${place}`)) ?? null;
   learnOffset(await kept("offset"));
