@@ -14,7 +14,8 @@ from unstuck.lab.effects.parameters import load_effects
 from unstuck.lab.effects.pressure import load_series, worst
 from unstuck.lab.patients.calibration import effect_of
 from unstuck.lab.patients.descriptive import Frame, Patient, person_of
-from unstuck.lab.patients.felt import NOTHING, Acute, Dosed, felt
+from unstuck.lab.patients.felt import Acute, felt
+from unstuck.lab.patients.living import NOTHING, Dosed
 from unstuck.lab.patients.population import load_population
 from unstuck.lab.patients.studies import find_arm, load_studies
 from unstuck.lab.patients.vitals import Visit, dissociation

@@ -10,7 +10,9 @@ from pathlib import Path
 from unstuck.core.errors import Complaint
 from unstuck.core.protocol import Protocol
 from unstuck.core.protocol_file import load_protocol
+from unstuck.lab.patients.ensemble import Minds, minds
 from unstuck.lab.patients.felt import Acute
+from unstuck.lab.patients.living import PatientsModel
 from unstuck.lab.trials.job import Wish, prepare
 from unstuck.lab.trials.run import run as run_job
 from unstuck.lab.trials.summary import text_of
@@ -31,12 +33,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--effect", choices=("published", "drawn"), default="published", help=EFFECT)
     parser.add_argument("--readings", choices=("sparse", "planned"), default="sparse", help=READINGS)
     parser.add_argument("--acute", choices=[a.value for a in Acute], default=Acute.MODEL.value, help=ACUTE)
+    parser.add_argument("--patients-model", choices=[m.value for m in PatientsModel], default="descriptive", help=MODEL)
+    parser.add_argument("--group", default="civilian", help="who the mechanistic patients are")
+    parser.add_argument("--truth", type=int, metavar="N", help="member of the ensemble (default: drawn by the seed)")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the run")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
 
 
 EFFECT = "use the published share, or draw one for the run within its uncertainty"
 ACUTE = "vital signs and dissociation from the model, from it with the worst published pressure, or from spreads alone"
+MODEL = "people who repeat published arms, or people made by mechanisms under one truth of the ensemble"
 READINGS = "monitoring at the peak and the end only, or at every interval of the plan"
 
 
@@ -67,7 +73,17 @@ def _wish(protocol: Protocol, args: argparse.Namespace) -> Wish:
         sparse=args.readings == "sparse",
         drawn=args.effect == "drawn",
         acute=Acute(args.acute),
+        minds=_minds(args),
     )
+
+
+def _minds(args: argparse.Namespace) -> Minds | None:
+    """The truth behind the run's people; None for descriptive ones."""
+    if PatientsModel(args.patients_model) is PatientsModel.DESCRIPTIVE:
+        return None
+    if args.assume or args.effect == "drawn":
+        raise Complaint("Mechanistic patients take no published effect.", mend="Leave --assume and --effect out.")
+    return minds(args.seed, args.truth, args.group)
 
 
 def _arms(protocol: Protocol, every: bool, one: str | None) -> tuple[str | None, ...]:

@@ -57,6 +57,16 @@ def _purpose(name: str, index: int) -> tuple[int, int]:
     return int.from_bytes(digest[:4], "little"), int.from_bytes(digest[4:], "little")
 
 
+def purpose_words(name: str, index: int) -> tuple[int, int]:
+    """The two words of a purpose, for compiled code that draws the same numbers."""
+    return _purpose(name, index)
+
+
+def seed_words(seed: int) -> tuple[int, int]:
+    """The two words of a seed, for compiled code that draws the same numbers."""
+    return _key(seed)
+
+
 def _key(seed: int) -> tuple[int, int]:
     return seed & _MASK, (seed >> 32) & _MASK
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from unstuck.core.errors import Complaint
 from unstuck.lab.symptoms.parameters import TOPS, Array, load_scores
 from unstuck.lab.symptoms.seen import OCCASION_NORMALS, cluster_totals, seen
-from unstuck.lab.symptoms.truth import PERSON_NORMALS, Persons, States, Truth, persons, truth
+from unstuck.lab.symptoms.truth import PERSON_NORMALS, Eased, Persons, States, Truth, persons, truth
 
 PEOPLE = 4000
 SCORES = load_scores()
@@ -31,7 +31,7 @@ def _crowd(mean: float, sd: float) -> tuple[Persons, Truth]:
     who = persons(SCORES, luck.normal(size=(PEOPLE, PERSON_NORMALS)))
     level = mean + sd * luck.normal(size=PEOPLE)
     states = States(*(np.clip(level + 0.05 * luck.normal(size=PEOPLE), 0, 1) for _ in range(4)))
-    return who, truth(SCORES, states, who, np.zeros((PEOPLE, 4)), np.zeros(PEOPLE))
+    return who, truth(SCORES, states, who, Eased.none((PEOPLE,)))
 
 
 def _twice(who: Persons, true: Truth) -> tuple[dict[str, Array], dict[str, Array]]:
@@ -89,8 +89,8 @@ def test_scores_stay_in_range_and_relief_never_worsens(levels: list[float], reli
     luck = np.random.default_rng(seed)
     who = persons(SCORES, luck.normal(size=(3, PERSON_NORMALS)))
     states = States(*(np.full(3, level) for level in levels))
-    plain = truth(SCORES, states, who, np.zeros((3, 4)), np.zeros(3))
-    eased = truth(SCORES, states, who, np.full((3, 4), relief), np.zeros(3))
+    plain = truth(SCORES, states, who, Eased.none((3,)))
+    eased = truth(SCORES, states, who, Eased(np.full((3, 4), relief), np.zeros(3), np.zeros((3, 4))))
     said = seen(SCORES, eased, who, 3 * luck.normal(size=(3, OCCASION_NORMALS)))
     assert ((said["items"] >= 0) & (said["items"] <= 4)).all()
     assert ((eased.clusters >= 0) & (eased.clusters <= TOPS)).all()
@@ -102,7 +102,7 @@ def test_mood_can_be_lifted_alone() -> None:
     who, _ = _crowd(0.6, 0.0)
     states = States(*(np.full(PEOPLE, 0.6) for _ in range(4)))
     none = np.zeros((PEOPLE, 4))
-    plain, lifted = (truth(SCORES, states, who, none, np.full(PEOPLE, share)) for share in (0.0, 0.4))
+    plain, lifted = (truth(SCORES, states, who, Eased(none, np.full(PEOPLE, s), none)) for s in (0.0, 0.4))
     assert lifted.mood.mean() < 0.7 * plain.mood.mean()
     assert (lifted.clusters[:, [0, 1, 3]] == plain.clusters[:, [0, 1, 3]]).all()
     assert (plain.pcl5 - lifted.pcl5).mean() < 1.0

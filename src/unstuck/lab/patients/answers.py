@@ -8,11 +8,13 @@ from collections.abc import Callable, Sequence
 from unstuck.core.assessment import Answers
 from unstuck.core.instrument import Instrument, Item, Kind
 from unstuck.lab.patients.calibration import CAPS5_TOP, CLUSTER_TOP
-from unstuck.lab.patients.descriptive import Patient
+from unstuck.lab.patients.living import Living
+from unstuck.lab.patients.mechanistic import MechanisticPatient
 from unstuck.lab.patients.population import CLUSTERS
 from unstuck.lab.patients.vitals import Visit, dissociation, patient_stream
 from unstuck.lab.random import Stream
 
+BY_MECHANISM = ("pcl5", "caps5", "phq9", "madrs")
 MOOD = ("madrs", "phq9", "gad7")
 SYMPTOMS = ("ies_r", "pc_ptsd5", "cgi_s", "suds")
 STEADY = {"audit_c": 0.15, "alliance": 0.75, "expectancy": 0.6, "cgi_i": 0.4, "lec5": 0.5}
@@ -21,9 +23,11 @@ RECOVERED_MIN = 60.0  # assumed: a virtual patient scores full marks an hour aft
 OTHER = 0.3  # share of the range for an instrument that the model knows nothing of
 
 
-def answers_to(instrument: Instrument, patient: Patient, day: float, visit: Visit | None, minutes: float) -> Answers:
+def answers_to(instrument: Instrument, patient: Living, day: float, visit: Visit | None, minutes: float) -> Answers:
     """Answers on that day after enrolment; `minutes` count from the start of the dose of `visit`, if there is one."""
     stream = patient_stream(patient, f"answers {instrument.key}", round(day * 1440))
+    if isinstance(patient, MechanisticPatient) and instrument.family in BY_MECHANISM:
+        return _by_mechanism(instrument, patient, day, stream)
     if instrument.family == "pcl5":
         return _pcl5(instrument, patient, day, stream)
     if instrument.family == "caps5":
@@ -38,7 +42,7 @@ def answers_to(instrument: Instrument, patient: Patient, day: float, visit: Visi
     return _filled(instrument, lambda item: _near(item, level, stream))
 
 
-def level_of(instrument: Instrument, patient: Patient, day: float, visit: Visit | None, minutes: float) -> float:
+def level_of(instrument: Instrument, patient: Living, day: float, visit: Visit | None, minutes: float) -> float:
     """Share of the instrument's range that the person stands at."""
     figures = patient.frame.figures
     if instrument.family in ("cadss", "cadss6"):
@@ -52,7 +56,20 @@ def level_of(instrument: Instrument, patient: Patient, day: float, visit: Visit 
     return min(0.98, max(0.0, STEADY.get(instrument.key, OTHER) + noise))
 
 
-def _pcl5(instrument: Instrument, patient: Patient, day: float, stream: Stream) -> Answers:
+def _by_mechanism(instrument: Instrument, patient: MechanisticPatient, day: float, stream: Stream) -> Answers:
+    """The items of PCL-5 as they were filled in; the items of other scales spread over the total that was seen."""
+    told = patient.seen(day, stream)
+    if instrument.family == "pcl5":
+        keys = [item.key for cluster in CLUSTERS for item in items_of(instrument, cluster)]
+        return dict(zip(keys, (float(x) for x in told["items"][0]), strict=True))
+    total = int(told[instrument.family][0])
+    answers = spread_over(items_of(instrument, "total"), total, stream, _habits(patient, instrument.family))
+    if instrument.family != "caps5":
+        return answers
+    return _the_rest(instrument, answers, total, stream)
+
+
+def _pcl5(instrument: Instrument, patient: Living, day: float, stream: Stream) -> Answers:
     """Cluster totals carry noise with the baseline's correlations, so that a retest gives the published r."""
     figures = patient.frame.figures
     noise = patient.frame.correlated(stream.normals(4))
@@ -64,18 +81,24 @@ def _pcl5(instrument: Instrument, patient: Patient, day: float, stream: Stream) 
     return answers
 
 
-def _caps5(instrument: Instrument, patient: Patient, day: float, stream: Stream) -> Answers:
+def _caps5(instrument: Instrument, patient: Living, day: float, stream: Stream) -> Answers:
     figures = patient.frame.figures
     noise = figures.caps5_sd * math.sqrt(1 - figures.caps5_retest) * stream.normal()
     total = min(CAPS5_TOP, max(0, round(patient.caps5(day) + noise)))
-    answers = dict(spread_over(items_of(instrument, "total"), total, stream, _habits(patient, "caps5")))
+    answers = spread_over(items_of(instrument, "total"), total, stream, _habits(patient, "caps5"))
+    return _the_rest(instrument, answers, total, stream)
+
+
+def _the_rest(instrument: Instrument, scored: Answers, total: int, stream: Stream) -> Answers:
+    """The items of the interview that count in no total."""
+    answers = dict(scored)
     rest = [i for i in instrument.items if i.key not in answers and not i.optional]
     for item in rest:
         answers[item.key] = _near(item, total / CAPS5_TOP * (0.3 if item.screen >= 7 else 1.0), stream)
     return answers
 
 
-def _habits(patient: Patient, part: str) -> list[float]:
+def _habits(patient: Living, part: str) -> list[float]:
     """Which items this person always scores higher: standard normal, fixed for the person."""
     if part not in patient.habits:
         patient.habits[part] = patient_stream(patient, f"habits {part}").normals(20)
@@ -101,7 +124,7 @@ def spread_over(items: Sequence[Item], total: int, stream: Stream, habits: Seque
     return {item.key: value for item, value in zip(items, given, strict=True)}
 
 
-def _suicidal_thoughts(instrument: Instrument, patient: Patient, day: float) -> Answers:
+def _suicidal_thoughts(instrument: Instrument, patient: Living, day: float) -> Answers:
     """The screener: thoughts ease as mood does; an act, where there was one, lies further back than three months."""
     person = patient.person
     eased = person.ideation - (1 if patient.mood(day) < 0.6 * person.mood else 0)
@@ -115,7 +138,7 @@ def thoughts(instrument: Instrument, level: int, attempt_ever: bool) -> Answers:
     return _filled(instrument, lambda item: said.get(item.key, 0.0))
 
 
-def _events_of_life(instrument: Instrument, patient: Patient) -> Answers:
+def _events_of_life(instrument: Instrument, patient: Living) -> Answers:
     """One event happened to the person, a few more were seen or not met."""
     stream = patient_stream(patient, "events of life")
     own = int(stream.uniform() * len(instrument.items))

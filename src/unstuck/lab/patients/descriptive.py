@@ -165,8 +165,8 @@ class Patient:
         """Name of the class of course."""
         return CLASSES[self.place]
 
-    def treated(self, day: float) -> None:
-        """A dose or a therapy session took place on that day."""
+    def treated(self, day: float, what: object = None) -> None:
+        """A dose or a therapy session took place on that day; what it was is in the arm's published outcome."""
         self.history = self.history.and_one(day)
 
     def dropout_after(self) -> float:
@@ -174,6 +174,10 @@ class Patient:
         if self.effect.dropout_per_day <= 0:
             return math.inf
         return -math.log(self.person.dropout_luck) / self.effect.dropout_per_day
+
+    def left_therapy(self, day: float) -> bool:
+        """Never by itself: who leaves, and when, is part of the published arm."""
+        return False
 
     def progress(self, day: float) -> float:
         """Share of the person's own change that is there on that day: rise times what is not yet lost."""

@@ -20,7 +20,7 @@ from unstuck.core.sourced import Sourced
 from unstuck.lab.effects.parameters import Array, load_effects
 from unstuck.lab.effects.people import Crowd
 from unstuck.lab.effects.pressure import load_series, scaled_to, worst
-from unstuck.lab.patients.descriptive import Patient
+from unstuck.lab.patients.living import Dosed, Living
 from unstuck.lab.patients.response import SETS, Setting, crowd, graded_for, setting, typical
 from unstuck.lab.pk import Person, Regimen, dose, infusion, people
 
@@ -35,19 +35,6 @@ class Acute(StrEnum):
     MODEL = "model"
     WORST = "worst"
     SPREAD = "spread"
-
-
-@dataclass(frozen=True, slots=True)
-class Dosed:
-    """What a person gets at a visit: mg by a route, over so many minutes where it is an infusion."""
-
-    drug: str
-    route: str
-    mg: float
-    minutes: float | None
-
-
-NOTHING = Dosed("", "", 0.0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +67,7 @@ def is_modelled(given: Dosed) -> bool:
     return given.route in _setting(given.drug, Acute.MODEL).kinetics.domain.routes
 
 
-def felt(patient: Patient, number: int, given: Dosed, acute: Acute) -> Felt:
+def felt(patient: Living, number: int, given: Dosed, acute: Acute) -> Felt:
     """What the `number`-th dose of the course does to this person; the arm is not in the luck's name."""
     spread = load_effects().spread
     errors = {
@@ -94,7 +81,7 @@ def felt(patient: Patient, number: int, given: Dosed, acute: Acute) -> Felt:
     return Felt(errors, np.zeros(1), {})
 
 
-def _modelled(patient: Patient, number: int, given: Dosed, acute: Acute, errors: dict[str, float]) -> Felt:
+def _modelled(patient: Living, number: int, given: Dosed, acute: Acute, errors: dict[str, float]) -> Felt:
     person = patient.person  # sex is left unstated: publications disagree whether it acts on clearance
     who = people(Person(person.weight_kg, float(person.age_years)))
     luck = Crowd(patient.seed, np.array([person.number], dtype=np.uint64), number)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 
-from unstuck.lab.patients.descriptive import Patient
 from unstuck.lab.patients.felt import Felt
+from unstuck.lab.patients.living import Living
 from unstuck.lab.random import Stream
 
 READINGS = ("systolic_mmhg", "diastolic_mmhg", "pulse_per_min", "spo2_percent", "resp_per_min", "weight_kg")
@@ -31,7 +31,7 @@ class Visit:
     """
 
     def __init__(
-        self, patient: Patient, number: int, drug: str, strength: float = 1.0, felt: Felt | None = None
+        self, patient: Living, number: int, drug: str, strength: float = 1.0, felt: Felt | None = None
     ) -> None:  # fmt: skip
         self.patient, self.number, self.felt = patient, number, felt
         self.strength = strength if drug in RAISES else 0.0
@@ -90,7 +90,7 @@ BOUNDS = {
 }
 
 
-def dissociation(patient: Patient, visit: Visit, minutes: float) -> float:
+def dissociation(patient: Living, visit: Visit, minutes: float) -> float:
     """Total of the CADSS `minutes` after the start of the dose; less with each dose (glue_2018), felt or described."""
     modelled = visit.felt.dissociation(minutes) if visit.felt else None
     if modelled is not None:
@@ -104,6 +104,6 @@ def dissociation(patient: Patient, visit: Visit, minutes: float) -> float:
     return max(0.0, peak * visit.strength * shape)
 
 
-def patient_stream(patient: Patient, purpose: str, index: int = 0) -> Stream:
+def patient_stream(patient: Living, purpose: str, index: int = 0) -> Stream:
     """The stream of that purpose for this person; the arm is not in its name."""
     return Stream(patient.seed, patient.person.number, purpose, index)

@@ -42,6 +42,21 @@ class Persons:
 
 
 @dataclass(frozen=True, slots=True)
+class Eased:
+    """What lessens scores and leaves the states: shares taken from clusters (..., 4) and mood (...), and points by
+    cluster that somebody reports less out of expectation (..., 4)."""
+
+    clusters: Array
+    mood: Array
+    points: Array
+
+    @classmethod
+    def none(cls, shape: tuple[int, ...]) -> Eased:
+        """Nothing."""
+        return cls(np.zeros((*shape, 4)), np.zeros(shape), np.zeros((*shape, 4)))
+
+
+@dataclass(frozen=True, slots=True)
 class Truth:
     """True scores: clusters (..., 4); the others (...)."""
 
@@ -93,15 +108,15 @@ def shares(loading: Loading, states: States, mood: Array) -> Array:
     )
 
 
-def truth(scores: Scores, states: States, who: Persons, relief: Array, mood_relief: Array) -> Truth:
-    """True scores of people (first axis) at times (second axis, if any); relief (..., 4) is a share taken away."""
+def truth(scores: Scores, states: States, who: Persons, eased: Eased) -> Truth:
+    """True scores of people (first axis) at times (second axis, if any)."""
     wide = (slice(None), *(None,) * (states.intrusion.ndim - 1))
-    own = who.clusters[(*wide, slice(None))]
+    added = who.clusters[(*wide, slice(None))] - eased.points
     before = shares(scores.loading, states, np.zeros_like(states.intrusion))
-    severity = np.clip(TOPS * before * (1 - relief) + own, 0.0, TOPS).sum(axis=-1) / PCL5_TOP
-    mood = np.clip((who.mood[wide] + scores.mood.follows * severity) * (1 - mood_relief), 0.0, MOOD_TOP)
+    severity = np.clip(TOPS * before * (1 - eased.clusters) + added, 0.0, TOPS).sum(axis=-1) / PCL5_TOP
+    mood = np.clip((who.mood[wide] + scores.mood.follows * severity) * (1 - eased.mood), 0.0, MOOD_TOP)
     share = shares(scores.loading, states, mood)
-    clusters = np.clip(TOPS * share * (1 - relief) + own, 0.0, TOPS)
+    clusters = np.clip(TOPS * share * (1 - eased.clusters) + added, 0.0, TOPS)
     return Truth(clusters, caps5_of(scores, clusters.sum(axis=-1), who.caps5[wide]), mood)
 
 

@@ -15,9 +15,9 @@ from unstuck.core.instrument import Instrument
 from unstuck.core.protocol import Protocol
 from unstuck.core.record import record
 from unstuck.lab.patients.answers import answers_to
-from unstuck.lab.patients.descriptive import Patient
 from unstuck.lab.patients.felt import Acute
 from unstuck.lab.patients.leaving import Leaver
+from unstuck.lab.patients.living import Living
 from unstuck.lab.patients.vitals import Visit
 
 DAY = timedelta(days=1)
@@ -29,7 +29,7 @@ class Desk:
     """One simulated course on its way. Every event passes `record`, so that no rule can be bypassed."""
 
     protocol: Protocol
-    patient: Patient
+    patient: Living
     instruments: Mapping[str, Instrument]
     key: str
     start: datetime

@@ -15,11 +15,14 @@ import unstuck
 from unstuck.core.errors import Complaint
 from unstuck.core.instrument import Instrument
 from unstuck.core.instrument_file import load_all
-from unstuck.core.protocol import Dose, Protocol, Step
+from unstuck.core.protocol import Dose, Expose, Protocol, Step
 from unstuck.core.sourced import Sourced
 from unstuck.lab.patients.calibration import Effect, effect_of
 from unstuck.lab.patients.descriptive import Frame, Patient, person_of
+from unstuck.lab.patients.ensemble import Minds
 from unstuck.lab.patients.felt import Acute, assumed_in, basis
+from unstuck.lab.patients.living import Living, PatientsModel
+from unstuck.lab.patients.mechanistic import MechanisticPatient, require_known
 from unstuck.lab.patients.population import Population, load_population
 from unstuck.lab.patients.studies import Responders, Study, StudyArm, find_arm, load_studies, published_arm
 from unstuck.lab.random import Stream
@@ -35,8 +38,8 @@ class ArmPlan:
     """One arm of the run. `borrowed` says that its effect was published for something else."""
 
     key: str | None
-    study: StudyArm
-    effect: Effect
+    study: StudyArm | None  # None where mechanisms make the people, not a published outcome
+    effect: Effect | None
     borrowed: bool
     share: float | None  # the share of responders that was drawn for this run; None where the published one holds
 
@@ -59,6 +62,7 @@ class Job:
     sparse: bool = True
     drawn: bool = False
     acute: Acute = Acute.MODEL
+    minds: Minds | None = None  # None where the people repeat published arms
     chunk: int = CHUNK  # size of a piece of work; no effect on the result
 
     @property
@@ -68,7 +72,8 @@ class Job:
             "protocol": self.protocol.key,
             "protocol_version": self.protocol.version,
             "protocol_hash": self.protocol.hash,
-            "arms": {a.name: {"effect_of": a.study.name, "borrowed": a.borrowed, "share": a.share} for a in self.arms},
+            "patients_model": {"model": PatientsModel.DESCRIPTIVE.value} if self.minds is None else self.minds.told,
+            "arms": {a.name: _arm_told(a) for a in self.arms},
             "population": f"{self.population.key} {self.population.version}",
             "patients_per_arm": self.patients,
             "seed": self.seed,
@@ -92,8 +97,13 @@ class Job:
 
     def assumed(self) -> list[tuple[str, Sourced]]:
         """Every figure of the run that nobody measured."""
-        of_arms = {name: figure for arm in self.arms for name, figure in arm.study.assumed()}
-        return [*sorted(of_arms.items()), *self.population.assumed(), *assumed_in(self.acute, self.drugs)]
+        of_arms = {name: figure for arm in self.arms if arm.study for name, figure in arm.study.assumed()}
+        of_minds = self.minds.assumed() if self.minds else []
+        return [*sorted(of_arms.items()), *of_minds, *self.population.assumed(), *assumed_in(self.acute, self.drugs)]
+
+
+def _arm_told(arm: ArmPlan) -> dict[str, Any]:
+    return {"effect_of": arm.study.name if arm.study else None, "borrowed": arm.borrowed, "share": arm.share}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +117,21 @@ class Wish:
     sparse: bool = True
     drawn: bool = False
     acute: Acute = Acute.MODEL
+    minds: Minds | None = None
 
 
 def prepare(protocol: Protocol, wish: Wish) -> Job:
     """The run that was asked for. Raises Complaint where an arm has no published effect and none is borrowed."""
     _refuse_gaps(protocol)
     population, studies = load_population(), load_studies()
-    arms = tuple(_arm(protocol, key, wish, population, studies) for key in sorted(wish.arms, key=lambda k: k or ""))
-    return Job(
-        protocol, arms, population, load_all(), wish.patients, wish.seed, wish.sparse, wish.drawn, wish.acute
-    )  # fmt: skip
+    keys = sorted(wish.arms, key=lambda k: k or "")
+    if wish.minds is not None:
+        require_known({s.activity.therapy for s in protocol.steps if isinstance(s.activity, Expose)})
+        arms = tuple(ArmPlan(key, None, None, False, None) for key in keys)
+    else:
+        arms = tuple(_arm(protocol, key, wish, population, studies) for key in keys)
+    rest = (wish.patients, wish.seed, wish.sparse, wish.drawn, wish.acute, wish.minds)
+    return Job(protocol, arms, population, load_all(), *rest)
 
 
 def _refuse_gaps(protocol: Protocol) -> None:
@@ -172,10 +187,18 @@ def _drawn(arm: StudyArm, seed: int) -> float | None:
 def run_one(job: Job, place: int, number: int, key: str = "") -> Desk:
     """One person's whole course in one arm; `key` names the course where it shall have another name."""
     arm, frame = job.arms[place], Frame.of(job.population)
-    patient = Patient(frame, job.seed, person_of(frame, job.seed, number), arm.effect)
+    patient = _patient(job, frame, arm, number)
     start = FIRST_DAY + timedelta(days=enrolment_day(job.seed, number))
     named = key or f"sim-{arm.name}-{number:06d}"
     return walk(Desk(job.protocol, patient, job.instruments, named, start, UTC, job.sparse, job.acute), arm.key)
+
+
+def _patient(job: Job, frame: Frame, arm: ArmPlan, number: int) -> Living:
+    person = person_of(frame, job.seed, number)
+    if job.minds is not None:
+        return MechanisticPatient(frame, job.seed, person, job.minds.truth, job.minds.group)
+    assert arm.effect is not None
+    return Patient(frame, job.seed, person, arm.effect)
 
 
 def enrolment_day(seed: int, number: int) -> int:

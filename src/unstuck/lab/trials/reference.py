@@ -34,6 +34,7 @@ from unstuck.core.schedule import stops
 from unstuck.core.time import closes, opens, shift
 from unstuck.core.verdict import Verdict, verdict
 from unstuck.lab.patients.leaving import leaving_chance
+from unstuck.lab.patients.living import Held
 from unstuck.lab.patients.vitals import READINGS, patient_stream
 from unstuck.lab.trials import sessions
 from unstuck.lab.trials.desk import DAY, Desk
@@ -256,10 +257,11 @@ def _do(state: Walk, chance: Chance, at: datetime) -> None:
             _measure(state, chance, activity, at)
         case Dose():
             _dose(state, chance, at)
-        case Expose(_, minutes):
+        case Expose(therapy, minutes):
             desk.write(ev.StepHeld(step.key, occurrence, minutes), at, "sim-therapist")
-            desk.patient.treated(desk.day(at))
+            desk.patient.treated(desk.day(at), Held(therapy))
             _treatment_began(state, at)
+            _may_leave_therapy(state, at)
         case Prepare(minutes) | Integrate(_, minutes):
             desk.write(ev.StepHeld(step.key, occurrence, minutes), at, "sim-therapist")
         case Review():
@@ -307,6 +309,12 @@ def _treatment_began(state: Walk, at: datetime) -> None:
     if state.desk.patient.history.count == 1 and state.desk.leaver is None:
         after = state.desk.patient.dropout_after()
         state.leaves_at = at + timedelta(minutes=round(after * 1440)) if after < HORIZON.days else None
+
+
+def _may_leave_therapy(state: Walk, at: datetime) -> None:
+    """Who has decided to come to no further session leaves the next day."""
+    if state.desk.patient.left_therapy(state.desk.day(at)):
+        state.leaves_at = min(state.leaves_at or FAR, at + DAY)
 
 
 def _dose(state: Walk, chance: Chance, at: datetime) -> None:

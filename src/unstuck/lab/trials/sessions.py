@@ -12,7 +12,8 @@ from unstuck.core.dosing import planned_dose
 from unstuck.core.participant import STATED
 from unstuck.core.protocol import Dose, DoseUnit, MonitoringPlan, Regimen, Step
 from unstuck.core.verdict import discharge_verdict
-from unstuck.lab.patients.felt import NOTHING, Acute, Dosed, Felt, felt
+from unstuck.lab.patients.felt import Acute, Felt, felt
+from unstuck.lab.patients.living import NOTHING, Dosed
 from unstuck.lab.patients.vitals import READINGS, Visit, patient_stream
 from unstuck.lab.trials.desk import Desk
 from unstuck.lab.trials.facts import state
@@ -75,7 +76,7 @@ def give(desk: Desk, step: Step, occurrence: int, at: datetime) -> None:
     drug, route = regimen.drug, regimen.route.value
     what = ev.DoseGiven(step.key, occurrence, drug, route, mg, weight, regimen.minutes, regimen.key)
     desk.write(what, at, "sim-nurse")
-    desk.patient.treated(desk.day(at))
+    desk.patient.treated(desk.day(at), Dosed(drug, route, mg, regimen.minutes))
 
 
 def readings(desk: Desk, step: Step, at: datetime) -> Iterator[Planned]:

@@ -12,13 +12,16 @@ from typing import Any
 from unstuck.core.outcomes import Loss
 from unstuck.core.protocol import Endpoint, Protocol
 from unstuck.core.shares import Share, kaplan_meier, median_days
+from unstuck.lab.patients.batch import NOT_FOR_PERSONS
 from unstuck.lab.patients.studies import MeanFall, Responders
 from unstuck.lab.trials.job import ArmPlan, Job, silent_steps
 
 SUMMARY, SUMMARY_TEXT = "summary.json", "summary.txt"
 INTERVAL = "95 % exact interval (Clopper-Pearson)"
 SIMULATED = "SIMULATED. No real person is in this. The people repeat published outcomes and predict none."
+MECHANICAL = "SIMULATED. No real person is in this. The people follow from assumed mechanisms, not from published arms."
 INPUT = "input, not prediction"
+MECHANISM = "made by mechanisms; no published outcome was put in"
 Row = dict[str, Any]
 
 
@@ -26,7 +29,7 @@ def summarise(job: Job, people: Path) -> dict[str, Any]:
     """The summary of a run from its table of people."""
     rows = [json.loads(line) for line in people.read_bytes().splitlines()]
     return {
-        "note": SIMULATED,
+        "note": SIMULATED if job.minds is None else f"{MECHANICAL} {NOT_FOR_PERSONS}",
         "borrowed": [_borrowed(arm) for arm in job.arms if arm.borrowed],
         "left_out": [f"“{s.title}” is left out: its source states no amount." for s in silent_steps(job.protocol)],
         "run": job.identity,
@@ -41,6 +44,7 @@ def summarise(job: Job, people: Path) -> dict[str, Any]:
 
 
 def _borrowed(arm: ArmPlan) -> str:
+    assert arm.study is not None
     return f"ASSUMED: the effect of {arm.study.name} is borrowed for the arm {arm.name!r}; it was not studied there."
 
 
@@ -102,6 +106,8 @@ def _relapse(losses: list[Loss]) -> dict[str, Any]:
 
 def _published(protocol: Protocol, arm: ArmPlan, started: list[Row]) -> dict[str, Any]:
     """What the arm was calibrated to, beside what came out."""
+    if arm.study is None:
+        return {"study_arm": None, "use": MECHANISM, "borrowed": False}
     effect = arm.study.effect
     told: dict[str, Any] = {"study_arm": arm.study.name, "use": INPUT, "borrowed": arm.borrowed}
     if isinstance(effect, Responders):
@@ -211,6 +217,7 @@ def text_of(summary: dict[str, Any]) -> str:
         f"Protocol {run['protocol']} {run['protocol_version']} ({run['protocol_hash'][:12]}), seed {run['seed']},"
     )
     lines.append(f"population {run['population']}, {run['patients_per_arm']} people in each arm.")
+    lines.append(f"Patient model: {', '.join(f'{k} {v}' for k, v in run['patients_model'].items())}.")
     lines.append(f"Shares are of all who started treatment, with the {summary['interval']}.")
     lines += summary["left_out"]
     for name, arm in summary["arms"].items():
@@ -252,6 +259,8 @@ def _percent(share: float) -> str:
 
 
 def _published_words(published: dict[str, Any]) -> list[str]:
+    if published["study_arm"] is None:
+        return [f"{MECHANISM[0].upper()}{MECHANISM[1:]}."]
     whose = f"Published for {published['study_arm']}" + (" (borrowed)" if published["borrowed"] else "")
     if "share" not in published:
         simulated = published["simulated"]
