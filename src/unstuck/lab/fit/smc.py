@@ -1,7 +1,7 @@
 """Approximate Bayesian computation by sequential Monte Carlo, resumable after every round.
 
 Del Moral, Doucet and Jasra 2012 (doi 10.1007/s11222-011-9271-y): the bound falls by a quantile of the distances, those
-within it are drawn anew, and each is moved by steps that keep the prior (Cotter and others 2013, doi 10.1214/13-STS421),
+within it are drawn anew, and each is moved by steps that keep the prior (Cotter and others, doi 10.1214/13-STS421),
 
     z' = sqrt(1 - b^2) z + b xi,      taken where the distance of z' is within the bound,
 
