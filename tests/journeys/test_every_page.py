@@ -74,8 +74,21 @@ PAGES = [
     ("alma", "/monitors/"),
     ("nia", "/monitors/"),
     ("nia", "{message}"),
-    ("ada", "/"),
-    ("ada", "{own}"),
+    (None, "/me/in/"),
+    (None, "/me/in/code/"),
+    (None, "/me/calm/"),
+    (None, "/a/now/"),
+    ("ada", "/me/"),
+    ("ada", "/me/journal/"),
+    ("ada", "/me/plan/"),
+    ("ada", "/me/plan/?write"),
+    ("ada", "/me/days/"),
+    ("ada", "/me/curve/"),
+    ("ada", "/me/readers/"),
+    ("ada", "/me/keys/"),
+    ("cleo", "{desk}"),
+    ("cleo", "{desk}shared/"),
+    ("quinn", "/own/visits/"),
     ("eve", "/"),
 ]
 
@@ -111,9 +124,10 @@ def opened(visit: Visit, request: pytest.FixtureRequest) -> tuple[Page, str]:
     """A page of somebody who has signed in, and the address to look at."""
     username, address = request.param
     page = visit(username)
-    if address == "{own}":
-        page.goto("/")
-        address = str(page.locator("main a.b").first.get_attribute("href"))
+    if address.startswith("{desk}"):
+        page.goto("/courses/?q=Ada")
+        own = str(page.locator("a.row-link").first.get_attribute("href")).replace("/courses/", "/own/")
+        address = address.format(desk=own)
     if address.startswith(("{lot}", "{discrepancy}")):
         address = address.format(**stock_addresses(visit("otis")))
     if "{course}" in address:

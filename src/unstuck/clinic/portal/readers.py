@@ -20,6 +20,7 @@ from unstuck.clinic.people.models import Account, Role
 from unstuck.clinic.people.queries import display_names
 
 SHOWN = 40  # readings
+NOBODY = -1  # the row of no account: whoever only holds the role has opened nothing by exception
 Rule = Callable[[Account, Course], bool]
 
 ROLE_WORDS: dict[Role, str | Promise] = {
@@ -80,7 +81,7 @@ def _who(rule: Rule, course: Course) -> str:
 
 def _holder(role: Role) -> Account:
     """Somebody who holds this one role, for asking the rules; never saved."""
-    account = Account(username=role.value, is_active=True)
+    account = Account(pk=NOBODY, username=role.value, is_active=True)
     account.__dict__["roles"] = frozenset({role})
     return account
 
