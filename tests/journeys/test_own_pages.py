@@ -71,7 +71,7 @@ def test_a_passkey_opens_the_page(chromium: Browser, clinic: Clinic) -> None:
 
 
 def test_everything_but_passkeys_works_without_scripts(chromium: Browser, clinic: Clinic) -> None:
-    """With scripts off: a code, the journal, sharing, the plan, a day, Spanish and signing out; no passkey is offered."""
+    """With scripts off: a code, the journal, sharing, a day, Spanish and signing out; no passkey is offered."""
     with telephone(chromium, clinic, java_script_enabled=False) as page:
         code = code_for(clinic, page)
         page.locator("input[name=code]").fill(code)
@@ -119,7 +119,7 @@ def test_a_stranger_with_the_link_reads_nothing(chromium: Browser, clinic: Clini
 
 
 def test_the_exercises_open_without_a_network(chromium: Browser, clinic: Clinic) -> None:
-    """Once opened, the exercises and the crisis number open again with the network gone; nothing of a person is kept."""
+    """Once opened, the exercises and the crisis number open again with the network gone."""
     with telephone(chromium, clinic) as page:
         page.goto("/me/calm/")
         expect(page.get_by_text("now opens without a signal")).to_be_visible()
