@@ -12,12 +12,13 @@ from pathlib import Path
 from unstuck.core.errors import Complaint
 from unstuck.core.trial_file import read_design
 from unstuck.lab.trials.virtual.job import CHUNK, prepare_trial
-from unstuck.lab.trials.virtual.report import write_report
+from unstuck.lab.trials.virtual.report import place_report, write_report
 from unstuck.lab.trials.virtual.run import Cluster, Hands, run_trial
 from unstuck.lab.trials.virtual.summary import summarise
 from unstuck.lab.trials.virtual.words import text_of
 
 DASK = "address of a Dask scheduler, or 'local' for one of this machine; no effect on the result"
+PLACE = "data folder of a clinic: its protocol pages list the report beside each arm's protocol"
 HELP = "Simulate a trial's design many times, to see what it could show and what could fool it."
 INTERRUPTED = 130
 
@@ -31,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dask", metavar="ADDR", help=DASK)
     parser.add_argument("--chunk", type=int, default=CHUNK, metavar="N", help="replicates in one piece of work")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the run")
+    parser.add_argument("--place", type=Path, metavar="HOME", help=PLACE)
     parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
 
@@ -49,6 +51,8 @@ def run(args: argparse.Namespace) -> int:
         return INTERRUPTED
     told = summarise(job, files)
     write_report(told, args.out)
+    if args.place is not None:
+        place_report(told, args.place)
     print(json.dumps(told, indent=1, sort_keys=True) if args.json else text_of(told), end="")
     return 0
 

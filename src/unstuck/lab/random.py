@@ -133,11 +133,12 @@ def uniform_array(seed: int, participants: NDArray[np.uint64], purpose: str, dra
         rows = [np.full_like(participants, word) for word in (block, 0, *_purpose(purpose, index))]
         rows[1] = participants
         a, b, c, d = philox_array(np.stack(rows), _key(seed))
-        blocks += [_unit_array(a, b), _unit_array(c, d)]
+        blocks += [unit_array(a, b), unit_array(c, d)]
     return np.stack(blocks[:draws], axis=1)
 
 
-def _unit_array(high: NDArray[np.uint64], low: NDArray[np.uint64]) -> NDArray[np.float64]:
+def unit_array(high: NDArray[np.uint64], low: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """Numbers strictly between 0 and 1 from 52 bits of two words each."""
     whole = (high << np.uint64(20)) | (low >> np.uint64(12))
     return (whole.astype(np.float64) + 0.5) / _TWO_52
 

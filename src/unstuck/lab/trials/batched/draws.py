@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.lab.random import uniform_array
+from unstuck.lab.random import philox_array, purpose_words, seed_words, unit_array
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -61,14 +61,23 @@ _F += (1.84631831751005468180e-5, 1.42151175831644588870e-7, 2.04426310338993978
 
 def uniforms(seed: int, people: Ints, purpose: str, count: int = 1, index: Ints | int = 0) -> Floats:
     """Numbers strictly between 0 and 1, shape (people, count)."""
-    who = people.astype(np.uint64)
+    if not len(people):
+        return np.empty((0, count))
+    blocks = (count + 1) // 2
+    counter = np.empty((4, blocks, len(people)), dtype=np.uint64)
+    counter[0], counter[1] = np.arange(blocks)[:, None], people
+    counter[2:] = _named(purpose, index, len(people))[:, None, :]
+    a, b, c, d = philox_array(counter.reshape(4, -1), seed_words(seed))
+    pairs = np.stack([unit_array(a, b), unit_array(c, d)]).reshape(2, blocks, len(people))
+    return np.ascontiguousarray(pairs.transpose(2, 1, 0).reshape(len(people), 2 * blocks)[:, :count])
+
+
+def _named(purpose: str, index: Ints | int, size: int) -> NDArray[np.uint64]:
+    """The two words that stand for the purpose and each one's index, shape (2, people)."""
     if isinstance(index, int):
-        return uniform_array(seed, who, purpose, count, index)
-    found = np.empty((len(people), count))
-    for one in np.unique(index):
-        here = index == one
-        found[here] = uniform_array(seed, who[here], purpose, count, int(one))
-    return found
+        return np.repeat(np.array([purpose_words(purpose, index)], dtype=np.uint64).T, size, axis=1)
+    known, place = np.unique(index, return_inverse=True)
+    return np.array([purpose_words(purpose, int(one)) for one in known], dtype=np.uint64).T[:, place]
 
 
 def normals(seed: int, people: Ints, purpose: str, count: int = 1, index: Ints | int = 0) -> Floats:

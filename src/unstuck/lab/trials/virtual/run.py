@@ -23,7 +23,7 @@ from unstuck.core.errors import Complaint
 from unstuck.core.trial import design_text
 from unstuck.lab.trials.run import held_interrupt
 from unstuck.lab.trials.virtual.job import Chunk, TrialJob
-from unstuck.lab.trials.virtual.work import work
+from unstuck.lab.trials.virtual.work import Means, means_of, work
 
 RUN, ROWS = "run.json", "rows"
 AHEAD = 3  # pieces that wait for each worker, so that none stands idle
@@ -86,12 +86,13 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _made(job: TrialJob, todo: list[Chunk], hands: Hands) -> Iterator[tuple[Chunk, bytes]]:
+    means = means_of(job) if todo else {}
     if hands.cluster is None and (hands.workers <= 1 or len(todo) < 2):
         for chunk in todo:
-            yield chunk, work(job, chunk)
+            yield chunk, work(job, chunk, means)
         return
     with hands.cluster() if hands.cluster is not None else _processes(min(hands.workers, len(todo))) as pool:
-        yield from _spread(pool, job, todo, AHEAD * max(hands.workers, 2))
+        yield from _spread(pool, _Work(job, means), todo, AHEAD * max(hands.workers, 2))
 
 
 @contextmanager
@@ -111,13 +112,24 @@ def _deaf() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _spread(pool: Executor, job: TrialJob, todo: list[Chunk], ahead: int) -> Iterator[tuple[Chunk, bytes]]:
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What every piece of a job needs, sent to a worker with the piece."""
+
+    job: TrialJob
+    means: Means
+
+    def __call__(self, chunk: Chunk) -> bytes:
+        return work(self.job, chunk, self.means)
+
+
+def _spread(pool: Executor, of_job: _Work, todo: list[Chunk], ahead: int) -> Iterator[tuple[Chunk, bytes]]:
     """Pieces as they become ready, with only so many handed out at a time."""
     waiting: dict[Future[bytes], Chunk] = {}
     rest = iter(todo)
     while True:
         for chunk in rest:
-            waiting[pool.submit(work, job, chunk)] = chunk
+            waiting[pool.submit(of_job, chunk)] = chunk
             if len(waiting) >= ahead:
                 break
         if not waiting:

@@ -79,6 +79,7 @@ def _scenario(design: TrialDesign, truth: Truth, analysis: Analysis, arm: str, r
     told |= {"primary": analysis.primary, "replicates": mine.num_rows, "no_answer": int((~answered).sum())}
     told |= {"success": share(column["success"]), "rejects": share(column["p"] < design.alpha / len(design.active))}
     told |= {"estimate": mean(column["estimate"][answered]), "true_seen": _plain(column["seen"])}
+    told |= {"quantiles": _quantiles(column["estimate"][answered])}
     told |= {"true_drug": _plain(column["drug"]), "fakeable": _plain(column["fakeable"])}
     told |= _held(column, answered)
     told |= {name: _plain(column[name]) for name in ("randomised", "missing", "days", "cost", "burden_h", "look")}
@@ -130,6 +131,11 @@ def mean(values: Floats) -> Told:
         "mean": round(float(values.mean()), 6),
         "mc_se": round(float(values.std(ddof=1) / math.sqrt(len(values))), 6),
     }
+
+
+def _quantiles(values: Floats) -> list[float] | None:
+    """The 5th, 25th, 50th, 75th and 95th percentile."""
+    return [round(float(q), 6) for q in np.percentile(values, (5, 25, 50, 75, 95))] if len(values) else None
 
 
 def _plain(values: Floats) -> float | None:

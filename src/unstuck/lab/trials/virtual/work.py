@@ -50,20 +50,21 @@ SCHEMA = pa.schema(
     ]
 )
 Columns = dict[str, NDArray[Any]]
+Means = dict[str, tuple[ByClass, ...]]
 
 
-def work(job: TrialJob, chunk: Chunk) -> bytes:
-    """The file of that piece. Depends on the job and the piece alone."""
-    return parquet(rows_of(job, chunk))
+def work(job: TrialJob, chunk: Chunk, means: Means) -> bytes:
+    """The file of that piece. Depends on the job and the piece alone; `means` are those of `means_of(job)`."""
+    return parquet(rows_of(job, chunk, means))
 
 
-def rows_of(job: TrialJob, chunk: Chunk) -> pa.Table:
+def rows_of(job: TrialJob, chunk: Chunk, means: Means) -> pa.Table:
     """A row for each replicate, analysis and active arm."""
     setting = job.settings[chunk.cell]
     numbers = range(chunk.first, chunk.last)
     truths = [truth_of(setting, chunk.truth, job.seed, r) for r in numbers]
     table = many_tables(setting, truths, job.seed, chunk.first)
-    parts = _analysed(setting, table, truths)
+    parts = _analysed(setting, table, truths, means[_key(setting)])
     fixed = {"cell": chunk.cell, "truth": chunk.truth.value}
     made = [_table(setting.design, fixed, np.array(numbers), part) for part in parts]
     return pa.concat_tables(made)
@@ -76,11 +77,13 @@ def parquet(table: pa.Table) -> bytes:
     return sink.getvalue()
 
 
-def _analysed(setting: Setting, table: TrialTable, truths: list[TrueState]) -> list[tuple[str, Columns]]:
+def _analysed(
+    setting: Setting, table: TrialTable, truths: list[TrueState], means: tuple[ByClass, ...]
+) -> list[tuple[str, Columns]]:  # fmt: skip
     design = setting.design
     finish = ended(design, table)
     shared = _shared(design, without(table, ~finish.enrolled), finish.enrolled)
-    true = _true(setting, truths)
+    true = _true(setting, truths, means)
     found = [(design.primary.key, _columns(design, finish, shared, true, fakeable(design, table)))]
     final = without(table, np.arange(table.arm.shape[1])[None, :] >= design.size)
     for analysis in design.analyses:
@@ -103,25 +106,27 @@ def _succeeds(design: TrialDesign, result: Result, method: Method) -> Bools:
     return (result.p < level_of(design)) & better & ~result.failed
 
 
-def _true(setting: Setting, truths: list[TrueState]) -> tuple[Floats, Floats]:
+def _true(setting: Setting, truths: list[TrueState], means: tuple[ByClass, ...]) -> tuple[Floats, Floats]:
     """True differences through the drug alone and as seen, shape (replicates, active arms)."""
-    means = _means(setting)
     active = [place for place, arm in enumerate(setting.arms) if not arm.design.control]
     found = [[difference(setting, means, truth, place) for place in active] for truth in truths]
     return np.array([[d.drug for d in row] for row in found]), np.array([[d.seen for d in row] for row in found])
 
 
-_KNOWN: dict[str, tuple[ByClass, ...]] = {}
+def means_of(job: TrialJob) -> Means:
+    """The classes' means of every cell, worked out once for all that they depend on."""
+    known: Means = {}
+    for setting in job.settings:
+        if _key(setting) not in known:
+            known[_key(setting)] = by_class(setting, truth_of(setting, Truth.PUBLISHED, 0, 0).effects)
+    return known
 
 
-def _means(setting: Setting) -> tuple[ByClass, ...]:
-    """The classes' means, worked out once for what they depend on."""
+def _key(setting: Setting) -> str:
+    """What the classes' means depend on; not the size, so that a sweep over sizes shares them."""
     design = setting.design
     parts = [(a.protocol.hash, a.design.protocol_arm, a.study.name, a.design.control) for a in setting.arms]
-    key = repr((parts, setting.frame.figures, design.outcome, design.final.day, bool(design.patients.veteran_points)))
-    if key not in _KNOWN:
-        _KNOWN[key] = by_class(setting, truth_of(setting, Truth.PUBLISHED, 0, 0).effects)
-    return _KNOWN[key]
+    return repr((parts, setting.frame.figures, design.outcome, design.final.day, bool(design.patients.veteran_points)))
 
 
 def _shared(design: TrialDesign, table: TrialTable, enrolled: Bools) -> Columns:
