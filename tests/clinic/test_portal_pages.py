@@ -24,6 +24,7 @@ from unstuck.clinic.people.actions import erase_person
 from unstuck.clinic.people.models import Account
 from unstuck.clinic.portal.models import Choices, Day, Feedback, Leaf, Passkey
 from unstuck.clinic.portal.reminders import remind_all
+from unstuck.clinic.privacy.glass import Why, break_glass
 from unstuck.core.events import ConsentWithdrawn, VisitBooked
 
 pytestmark = pytest.mark.django_db
@@ -294,6 +295,30 @@ def test_links_die_with_consent(course: Course, dosed: datetime, signed_in: Sign
         ada = signed_in("ada")  # an hour later
         assert "How are you the day after?" not in read(ada, "/me/")
         assert read(ada, "/me/readers/")  # reading one's own record does not end with consent
+
+
+def test_consent_is_taken_back_in_one_step_on_the_own_page(
+    course: Course, dosed: datetime, signed_in: SignedIn, cast: dict[str, Account]
+) -> None:
+    """One button: the course ends by Ada's word, no visit is left, the links are dead, and her pages stay readable."""
+    ada = signed_in("ada")
+    address = check_in_link(ada, dosed + DAY)
+    with clock.stopped(dosed + DAY):
+        assert "Your yes stands" in read(ada, "/me/agreed/")
+        ada.post("/me/agreed/", {"entry": "f" * 32})
+        assert "You have taken your yes back" in read(ada, "/me/agreed/")
+        assert over_tls().get(address).status_code == 410
+        assert "Your course here has ended" in read(ada, "/me/")
+    course.refresh_from_db()
+    said = [e for e in load(course).state.log if isinstance(e.what, ConsentWithdrawn)]
+    assert course.ended_at and [e.actor for e in said] == [cast["ada"].person.key]  # type: ignore[union-attr]
+
+
+def test_an_emergency_look_is_told(course: Course, signed_in: SignedIn, cast: dict[str, Account], at: datetime) -> None:
+    """Whoever opened the record in an emergency stands on Ada's page."""
+    with clock.stopped(at):
+        break_glass(course, cast["quinn"], "record", Why("danger_to_life", "She fell in the corridor."), at)
+        assert "opened your record in an emergency" in read(signed_in("ada"), "/me/readers/")
 
 
 def test_a_log_that_is_shared_can_be_read_and_taken_back(course: Course, signed_in: SignedIn, at: datetime) -> None:

@@ -83,6 +83,7 @@ PAGES = [
     ("ada", "/me/plan/"),
     ("ada", "/me/plan/?write"),
     ("ada", "/me/days/"),
+    ("ada", "/me/agreed/"),
     ("ada", "/me/curve/"),
     ("ada", "/me/readers/"),
     ("ada", "/me/keys/"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
@@ -22,9 +23,12 @@ from unstuck.clinic.course import queries
 from unstuck.clinic.course.actions import Entry
 from unstuck.clinic.course.own import answerable
 from unstuck.clinic.people import access
+from unstuck.clinic.people.knocks import knock, knocks
 from unstuck.core.assessment import Answer, shown_items
 from unstuck.core.errors import Complaint
 from unstuck.core.instrument import Instrument
+
+DOOR, GUESSES = "link", 300  # dead links an hour and network address (a clinic shares one), before none is looked up
 
 
 @access.open_to_all("a signed, expiring token that can write answers and read nothing")
@@ -34,7 +38,7 @@ def answer(request: HttpRequest, signed: str) -> HttpResponseBase:
     """One group of questions; posting it goes to the next, and the last one sends everything."""
     at = clock.now(request)
     try:
-        link = actions.find_link(signed, at)
+        link = _found(request, signed, at)
         reminder = _take(request, link) if request.method == "POST" else 0
         page = answer_page(link, reminder)
         if page is None:
@@ -44,6 +48,17 @@ def answer(request: HttpRequest, signed: str) -> HttpResponseBase:
     if request.method == "POST" and not reminder:
         return redirect("assessment:answer", signed=signed)
     return render(request, "assessment/answer.html", {"page": page})
+
+
+def _found(request: HttpRequest, signed: str, at: datetime) -> Link:
+    """The link behind the token. Raises LinkGone, also for whoever has tried many that were none."""
+    if knocks(request, DOOR) > GUESSES:
+        raise actions.LinkGone(_("This was tried many times from here. Try again in an hour, or call us."))
+    try:
+        return actions.find_link(signed, at)
+    except actions.LinkGone:
+        knock(request, DOOR)
+        raise
 
 
 def _take(request: HttpRequest, link: Link) -> int:

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
 
+from django.conf import settings
+
 from unstuck.clinic.alerts.actions import raise_alert
 from unstuck.clinic.assessment.actions import Made, consent_withdrawn, make_free_link
 from unstuck.clinic.assessment.models import Link
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.queries import Loaded
-from unstuck.core.check_ins import CheckIn, check_ins
-from unstuck.core.check_ins_file import load_check_ins
+from unstuck.core.check_ins import CheckIn, Series, check_ins
+from unstuck.core.check_ins_file import load_check_ins, parse_check_ins
 from unstuck.core.course import Course as State
 from unstuck.core.events import AssessmentCompleted, DoseGiven
 
 ASKED = "check_in"
+OWN_FILE = "check_ins.toml"
 WISHES = {"call": "concern_told", "craving": "craving", "bladder": "concern_told"}
 """Which answers of a check-in ask for somebody, besides those about suicide, and the kind of alert."""
 RECENT = timedelta(days=2)
+
+
+def plan() -> tuple[Series, ...]:
+    """The site's own series where its data folder has a file of them, else the library's. Raises Complaints."""
+    own = settings.UNSTUCK_HOME / OWN_FILE
+    return parse_check_ins(own.read_text(encoding="utf-8"), OWN_FILE) if own.is_file() else load_check_ins()
 
 
 def all_of(state: State, zone: tzinfo) -> tuple[CheckIn, ...]:
@@ -26,7 +35,7 @@ def all_of(state: State, zone: tzinfo) -> tuple[CheckIn, ...]:
     for event in state.doses:
         if isinstance(event.what, DoseGiven):
             first.setdefault((event.what.step, event.what.occurrence), event.observed_at)
-    return check_ins(load_check_ins(), sorted(first.values()), zone)
+    return check_ins(plan(), sorted(first.values()), zone)
 
 
 def open_now(loaded: Loaded, at: datetime, zone: tzinfo) -> tuple[CheckIn, ...]:

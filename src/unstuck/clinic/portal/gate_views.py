@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from unstuck.clinic import clock
 from unstuck.clinic.people import access
+from unstuck.clinic.people.knocks import knock
 from unstuck.clinic.portal import entry, passkeys
 from unstuck.clinic.portal.door import own
-from unstuck.clinic.portal.limit import knocked_too_often
 from unstuck.clinic.portal.models import Choices
 from unstuck.core.errors import Complaint
 
@@ -31,7 +31,7 @@ _WHY_OPEN = "the door itself: a one-time code or a passkey must follow, and no a
 def enter(request: HttpRequest) -> HttpResponseBase:
     """Ask for a code; the answer is the same for every address."""
     if request.method == "POST":
-        if knocked_too_often(request, "code", ASKS):
+        if knock(request, "code") > ASKS:
             return render(request, "portal/wait.html", status=429)
         entry.ask_for_code(request, request.POST.get("email", ""), clock.now(request))
         return redirect("portal:code")
@@ -48,7 +48,7 @@ def code(request: HttpRequest) -> HttpResponseBase:
     """Type the code; it opens in the browser that asked for it."""
     if request.method == "GET":
         return render(request, "portal/code.html")
-    if knocked_too_often(request, "try", TRIES):
+    if knock(request, "try") > TRIES:
         return render(request, "portal/wait.html", status=429)
     at = clock.now(request)
     try:
@@ -63,7 +63,7 @@ def code(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 def passkey_asked(request: HttpRequest) -> HttpResponseBase:
     """The question for the device."""
-    if knocked_too_often(request, "passkey", TRIES):
+    if knock(request, "passkey") > TRIES:
         return JsonResponse({}, status=429)
     return JsonResponse(passkeys.begin_signing(request))
 

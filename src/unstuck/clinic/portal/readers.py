@@ -20,6 +20,7 @@ from unstuck.clinic.people.models import Account, Role
 from unstuck.clinic.people.queries import display_names
 
 SHOWN = 40  # readings
+LOOKS = ("record.read", "glass.broken")
 NOBODY = -1  # the row of no account: whoever only holds the role has opened nothing by exception
 Rule = Callable[[Account, Course], bool]
 
@@ -93,7 +94,8 @@ def _when(by: str) -> str:
 
 def readings_of(course: Course, zone: tzinfo, own: str = "") -> tuple[Reading, ...]:
     """The last looks into this course's record, the newest first; the person's own are left out."""
-    found = Entry.objects.filter(chain=course.key, kind="record.read").exclude(actor=own).order_by("-seq")[:SHOWN]
+    looks = Entry.objects.filter(chain=course.key, kind__in=LOOKS).exclude(actor=own)
+    found = looks.order_by("-seq")[:SHOWN]
     names = display_names({entry.actor for entry in found})
     return tuple(
         Reading(names.get(e.actor, _("Somebody of the clinic")), _page(e), _moment(e.recorded_at, zone)) for e in found
@@ -101,6 +103,8 @@ def readings_of(course: Course, zone: tzinfo, own: str = "") -> tuple[Reading, .
 
 
 def _page(entry: Entry) -> str:
+    if entry.kind == "glass.broken":
+        return _("opened your record in an emergency, with a reason")
     page = str(json.loads(entry.payload).get("page", ""))
     return str(PAGES.get(page, PAGES["course"]))
 

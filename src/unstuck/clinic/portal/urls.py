@@ -18,6 +18,7 @@ urlpatterns = [
     path("language/", language.choose, name="language"),
     path("how/", views.check_in, name="check_in"),
     path("visit/", views.visit, name="visit"),
+    path("agreed/", views.agreed_to, name="agreed"),
     path("curve/", views.curve, name="curve"),
     path("readers/", views.readers, name="readers"),
     path("calm/", views.ground, name="ground"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,18 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from unstuck.clinic import clock
 from unstuck.clinic.course import queries
+from unstuck.clinic.course.actions import Entry
+from unstuck.clinic.pathway.consents import withdraw
 from unstuck.clinic.people import access
 from unstuck.clinic.people.models import Account
 from unstuck.clinic.portal import check_ins, feedback
+from unstuck.clinic.portal.agreed import agreed
 from unstuck.clinic.portal.curve import own_curve
 from unstuck.clinic.portal.door import own
 from unstuck.clinic.portal.home import course_of, home_page
 from unstuck.clinic.portal.models import Choices
 from unstuck.clinic.portal.readers import kinds_of, readings_of
+from unstuck.core.errors import Complaint
 
 
 @own
@@ -63,6 +68,25 @@ def visit(request: HttpRequest) -> HttpResponseBase:
     return render(
         request, "portal/visit.html", {"questions": feedback.questions(), "answers": tuple(enumerate(feedback.ANSWERS))}
     )
+
+
+@own
+@require_http_methods(["GET", "POST"])
+def agreed_to(request: HttpRequest) -> HttpResponseBase:
+    """What the person has agreed to, and the button that takes it back at once."""
+    account, at = access.account_of(request), clock.now(request)
+    course = course_of(account.person_id)
+    if course is None:
+        return redirect("portal:home")
+    context: dict[str, Any] = {"entry": uuid.uuid4().hex}
+    if request.method == "POST":
+        try:
+            withdraw(course, Entry(course.person.key, at, at, id=request.POST.get("entry", "")[:40]))
+            return redirect("portal:agreed")
+        except Complaint as refusal:
+            context["refusal"] = refusal
+    context["page"] = agreed(course, clock.zone())
+    return render(request, "portal/agreed.html", context, status=409 if "refusal" in context else 200)
 
 
 @own
