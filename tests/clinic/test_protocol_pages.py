@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -197,3 +198,20 @@ def test_rates_of_another_text_are_not_passed_off() -> None:
     unknown = replace(protocol, monitoring=replace(protocol.monitoring, profile="own"))
     told = alarms_page(unknown, load_alarm_rates())
     assert told is not None and not told.measured
+
+
+def test_a_placed_report_is_listed_by_hash(signed_in: Browser, settings: object, tmp_path: Path) -> None:
+    """A page placed under the protocol's hash is listed and shown, shut into itself; no other name or hash is."""
+    settings.UNSTUCK_HOME = tmp_path  # type: ignore[attr-defined]
+    folder = tmp_path / "reports" / load_protocol("feder_2021").hash
+    folder.mkdir(parents=True)
+    (folder / "0123456789abcdef.html").write_text("<html><title>Simulated: small &amp; short</title>cannot tell</html>")
+    (folder / "notes.html").write_text("<title>not a report</title>")
+    page = signed_in("nia").get(PAGE).content.decode()
+    assert "Simulated: small &amp; short" in page and "not a report" not in page
+    answer = signed_in("nia").get(f"{PAGE}trials/0123456789abcdef/")
+    assert b"cannot tell" in answer.content
+    policy = answer["Content-Security-Policy"]
+    assert "sandbox" in policy and "default-src 'none'" in policy and "script-src" not in policy
+    for wrong in (f"{PAGE}trials/notes/", f"{PAGE}trials/fedcba9876543210/", "/protocols/pe/trials/0123456789abcdef/"):
+        assert signed_in("nia").get(wrong).status_code == 404

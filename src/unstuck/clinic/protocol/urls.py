@@ -9,4 +9,5 @@ urlpatterns = [
     path("", views.library, name="library"),
     path("<str:key>/", views.protocol, name="protocol"),
     path("<str:key>/changes/", views.diff, name="diff"),
+    path("<str:key>/trials/<str:name>/", views.report, name="report"),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -13,11 +13,15 @@ from unstuck.clinic.people.queries import display_names
 from unstuck.clinic.protocol import actions, queries
 from unstuck.clinic.protocol.alarms import alarms_page
 from unstuck.clinic.protocol.pages import changes_page, library_page, protocol_page
+from unstuck.clinic.protocol.reports import report_text, reports_of
 from unstuck.core.alarm_rates_file import load_alarm_rates
 from unstuck.core.errors import Complaint
 from unstuck.core.protocol import Protocol
 from unstuck.core.protocol_file import load_protocol, protocol_keys
 from unstuck.core.references_file import load_references
+
+ALONE = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"}
+"""What a report may load and do: its own style, and nothing else."""
 
 
 @access.require(access.may_see_protocols)
@@ -47,6 +51,7 @@ def protocol(request: HttpRequest, key: str) -> HttpResponseBase:
         may_release=access.may_release_protocol(account),
     )
     context = {"page": page, "refusals": refusals, "alarms": alarms_page(shown, load_alarm_rates())}
+    context["reports"] = reports_of(shown.hash)
     return render(request, "protocol/protocol.html", context, status=409 if refusals else 200)
 
 
@@ -60,6 +65,16 @@ def diff(request: HttpRequest, key: str) -> HttpResponseBase:
     names = display_names({release.signed_by})
     page = changes_page(_of_library(key), release, names, clock.zone())
     return render(request, "protocol/diff.html", {"page": page})
+
+
+@access.require(access.may_see_protocols)
+@require_GET
+def report(request: HttpRequest, key: str, name: str) -> HttpResponseBase:
+    """One finished report of a simulated trial, shut into itself: no script, no form, no other host."""
+    text = report_text(_of_library(key).hash, name)
+    if text is None:
+        raise Http404
+    return HttpResponse(text, headers=ALONE)
 
 
 def _of_library(key: str) -> Protocol:
