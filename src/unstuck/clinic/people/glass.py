@@ -10,7 +10,7 @@ RECORD, ARM = "record", "arm"
 
 def glass_is_broken(account: Account, course: str, what: str) -> bool:
     """Whether the account has broken the glass before this course's record or arm, and its time is not over."""
-    if not account.is_active or not course:
+    if account.pk is None or not account.is_active or not course:
         return False
     at = clock.read()
     found = Glass.objects.filter(account=account, course=course, what=what, opened_at__lte=at, until__gt=at)

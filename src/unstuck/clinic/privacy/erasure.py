@@ -86,7 +86,7 @@ def scrub() -> None:
                 cursor.execute("VACUUM")
                 cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             case "postgresql":
-                for table in ("people_person", "people_text", "people_account", "messages_message"):
+                for table in ("people_person", "people_text", "people_account", "people_photo", "messages_message"):
                     if table in connection.introspection.table_names(cursor):
                         cursor.execute(f"VACUUM (FULL) {connection.ops.quote_name(table)}")
 
