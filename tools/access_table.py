@@ -1,4 +1,4 @@
-"""Makes docs/access.md of docs/access.toml: who opens what, and who learns what. `--check` says whether it is up to date."""
+"""Makes docs/access.md of docs/access.toml: who opens what, and who learns what. `--check` only compares."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ ROLES = {
 }
 HEAD = """# Who opens what, and who learns what
 
-Made of [access.toml](access.toml) by `tools/access_table.py`. A test tries every address and looks for every field as every role, on both
-databases, and fails where the clinic differs. Rules stand in one place, `clinic/people/access.py`. A dot is yes.
+Made of [access.toml](access.toml) by `tools/access_table.py`. A test tries every address and looks for
+every field as every role, on both databases, and fails where the clinic differs. Rules stand in one place,
+`clinic/people/access.py`. A dot is yes.
 
-What a blinded role must not know is taken out of the data before a page is made (`core/veil.py`). An emergency opens one record or one arm for
-an hour ([decision 0099](decisions/0099-emergencies-and-erasure.md)); it is not in these tables.
+What a blinded role must not know is taken out of the data before a page is made (`core/veil.py`). An emergency opens
+one record or one arm for an hour ([decision 0099](decisions/0099-emergencies-and-erasure.md)); not in these tables.
 """
 
 

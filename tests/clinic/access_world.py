@@ -144,6 +144,7 @@ def _argument(name: str, key: str, converter: Any, world: World) -> Any:
         ("protocol", "key"): world.course.release.key,
         ("evidence", "key"): world.course.release.key,
         ("course", "kind"): "reading",
+        ("pathway", "audience"): "patient",
         ("therapy", "kind"): world.kind.therapy,
         ("therapy", "step"): world.kind.step,
     }

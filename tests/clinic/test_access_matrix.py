@@ -1,4 +1,4 @@
-"""The matrix of roles, pages and fields (docs/access.toml) is what the clinic does: every address tried as every role."""
+"""The matrix of roles, pages and fields (docs/access.toml) is what the clinic does: each address as each role."""
 
 from __future__ import annotations
 
