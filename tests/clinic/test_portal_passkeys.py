@@ -114,7 +114,7 @@ def test_no_name_leaves_the_site(signed_in: Callable[[str], Client], cast: dict[
         {"counter": 1},
         {"counter": 0},
     ],
-    ids=str,
+    ids=lambda spoil: "-".join(spoil),
 )
 def test_a_wrong_proof_opens_nothing(device: Device, at: datetime, spoil: dict[str, Any]) -> None:
     """Another site, no TLS, nobody at the device, an unproved holder, another key, an unknown one, a copied one."""
