@@ -10,30 +10,12 @@ is Wilson's. The seed was written down before the first run. Ends with 1 when Ke
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 
-import numpy as np
-
-from unstuck.lab.trials.fixed_visits import FixedVisits, Luck, simulate
+from unstuck.core.shares import wilson_interval
+from unstuck.lab.trials.fixed_visits import Luck, made_up, simulate
 
 LEAST, MOST = 0.048, 0.053
-Z = 1.959963984540054
-
-
-def design(patients: int) -> FixedVisits:
-    """Five visits, SD 9 at baseline to 12 at the end, correlations 0.55 falling to 0.28, a fifth gone at the end."""
-    sd = np.array([9.0, 10, 10.5, 11, 11.5, 12])
-    steps = np.abs(np.subtract.outer(np.arange(6), np.arange(6)))
-    covariance = np.outer(sd, sd) * np.where(steps == 0, 1, 0.55 * 0.55**steps + 0.25)
-    return FixedVisits(patients, np.zeros((2, 5)), covariance, np.array([-2.6, 0.04, 0.0]))
-
-
-def wilson(share: float, trials: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927, doi 10.1080/01621459.1927.10502953)."""
-    middle = (share + Z**2 / (2 * trials)) / (1 + Z**2 / trials)
-    half = Z / (1 + Z**2 / trials) * math.sqrt(share * (1 - share) / trials + Z**2 / (4 * trials**2))
-    return middle - half, middle + half
 
 
 def main() -> int:
@@ -44,11 +26,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=20261122)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
-    found = simulate(design(args.patients), Luck(args.seed, args.trials), args.threads)
+    found = simulate(made_up(args.patients), Luck(args.seed, args.trials), args.threads)
     rates = {}
     for name, corrected in (("model standard error", False), ("Kenward-Roger", True)):
         rates[name] = float(found.rejects(kenward_roger=corrected)[0])
-        low, high = wilson(rates[name], args.trials)
+        low, high = wilson_interval(round(rates[name] * args.trials), args.trials)
         print(f"{name:22} {rates[name]:.5f}  (95 % interval {low:.5f} to {high:.5f})")
     print(f"{args.trials} null trials of {args.patients}, seed {args.seed}, {found.unanswered} without an answer")
     model, kr = rates.values()

@@ -24,10 +24,9 @@ from pathlib import Path
 import mixedlm
 import numpy as np
 import pandas as pd
-from mmrm_error_rates import design
 
 from unstuck.lab.analysis import mmrm
-from unstuck.lab.trials.fixed_visits import FixedVisits, Luck, patients_of, simulate
+from unstuck.lab.trials.fixed_visits import FixedVisits, Luck, made_up, patients_of, simulate
 
 GLS_LEAST, MIXEDLM_LEAST, WALL_MOST_S = 10_000, 200, 2.0
 SEED = 2026
@@ -97,7 +96,7 @@ def main() -> int:
     parser.add_argument("--patients", type=int, default=300)
     parser.add_argument("--trials", type=int, default=10_000)
     args = parser.parse_args()
-    made = design(args.patients)
+    made = made_up(args.patients)
     data = table(made)
     ours = simulate(made, Luck(SEED, 1)).fits.estimate[0, 0]
     whole = cpu_seconds(lambda: simulate(made, Luck(SEED, args.trials)), 3) / args.trials

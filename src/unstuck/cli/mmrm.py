@@ -74,7 +74,7 @@ def _text(args: argparse.Namespace, fit: Mmrm, tables: dict[str, tuple[Answer, .
     ]
     titles = {
         "contrasts": "Contrasts: each other level minus the first",
-        "means": "Least-squares means: other factors weigh equally, numbers stand at their mean",
+        "means": "Least-squares means: other factors weigh equally, numbers stand at their mean over patients",
         "coefficients": "Coefficients",
     }
     for name, rows in tables.items():

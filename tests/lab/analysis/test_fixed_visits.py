@@ -10,19 +10,16 @@ from hypothesis import strategies as st
 from unstuck.core.errors import Complaint
 from unstuck.lab.analysis import closed
 from unstuck.lab.analysis.closed import Floats, monotone_sums
-from unstuck.lab.trials.fixed_visits import FixedVisits, Luck, Trials, patients_of, simulate
+from unstuck.lab.trials.fixed_visits import FixedVisits, Luck, Trials, made_up, patients_of, simulate
 
-SD = np.array([9.0, 10, 10.5, 11, 11.5, 12])
-STEPS = np.abs(np.subtract.outer(np.arange(6), np.arange(6)))
-COVARIANCE = np.outer(SD, SD) * np.where(STEPS == 0, 1, 0.55 * 0.55**STEPS + 0.25)
 MEANS = np.array([[-3.0, -5, -6, -7, -7], [-8, -10, -11, -11, -12]])
 SEED = 20261122
 """Written down before the first run, and not chosen by what came out."""
 
 
 def _design(patients: int = 300, means: Floats = MEANS, **more: object) -> FixedVisits:
-    settings = {"hazard": np.array([-2.6, 0.04, 0.0]), **more}
-    return FixedVisits(patients, means, COVARIANCE, **settings)
+    usual = made_up(40)
+    return FixedVisits(patients, means, usual.covariance, **{"hazard": usual.hazard, **more})
 
 
 def _numbers(trials: Trials) -> Floats:

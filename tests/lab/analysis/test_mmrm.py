@@ -83,6 +83,14 @@ def test_without_gaps_means_are_those_of_regression() -> None:
     assert got == pytest.approx([b[0] + b[2] * x[:, 2].mean(), b[0] + b[1] + b[2] * x[:, 2].mean()])
 
 
+def test_means_stand_at_the_mean_patient_however_long_people_stay() -> None:
+    """With dropout, the mean at the first visit, where all are seen, is the prediction at the mean of patients."""
+    x, y = drawn(4, 60, 3, 0.2)
+    b = np.linalg.lstsq(x, y[:, 0], rcond=None)[0]
+    got = [each.estimate for each in _fit(long_table(x, y)).means("arm", at=1)]
+    assert got == pytest.approx([b[0] + b[2] * x[:, 2].mean(), b[0] + b[1] + b[2] * x[:, 2].mean()])
+
+
 def test_formulas_that_mean_the_same_agree() -> None:
     """Crossing by brackets, by colons or without an intercept changes the coding and no contrast."""
     table = _small()

@@ -100,7 +100,8 @@ class Mmrm:
         return tuple(found)
 
     def means(self, name: str, at: object = None, level: float = 0.95) -> tuple[Answer, ...]:
-        """The least-squares mean of each level of a factor."""
+        """The least-squares mean of each level of a factor. Numbers stand at their mean over patients, each
+        counted once; SAS and emmeans count rows, so that who stays longer counts more. Contrasts are the same."""
         levels, word = self._levels(name), self.model.design.visit
         return tuple(
             self.estimate(f"{name} {levels[k]} at {word} {self.visits[visit]}", self._row(name, k, visit), level)
@@ -153,8 +154,14 @@ def mmrm(
 def prepare(data: Frame) -> tuple[Model, PatternSums]:
     """A frame as its model and its sums. Sites that agree on the model may send the sums alone: see `pattern_sums`."""
     x, g = covariates(data)
-    means = {name: float(np.mean(cells)) for name, cells in data.values.items() if data.design.levels[name] is None}
+    numbers = [name for name, found in data.design.levels.items() if found is None]
+    means = {name: _mean_of_patients(data, np.asarray(data.values[name], dtype=np.float64)) for name in numbers}
     return Model(data.design, means, g), pattern_sums(x, data.wide(data.outcome))
+
+
+def _mean_of_patients(data: Frame, cells: Floats) -> float:
+    rows = np.bincount(data.patient)
+    return float((np.bincount(data.patient, weights=cells) / rows).mean())
 
 
 def fit(model: Model, sums: PatternSums, df: str, covariance: str, notes: Iterable[str] = ()) -> Mmrm:

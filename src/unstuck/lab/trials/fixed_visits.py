@@ -59,6 +59,15 @@ class FixedVisits:
         return Scene(self.patients, np.array(self.pattern, dtype=np.int64), means, low, hazard)
 
 
+def made_up(patients: int, means: Floats | None = None) -> FixedVisits:
+    """An invented design for benchmarks and figures: two arms (without difference, if no means are given), five visits,
+    SD 9 at baseline to 12 at the end, correlations 0.55 falling to 0.28, a fifth gone at the end."""
+    sd = np.array([9.0, 10, 10.5, 11, 11.5, 12])
+    steps = np.abs(np.subtract.outer(np.arange(6), np.arange(6)))
+    covariance = np.outer(sd, sd) * np.where(steps == 0, 1, 0.55 * 0.55**steps + 0.25)
+    return FixedVisits(patients, np.zeros((2, 5)) if means is None else means, covariance, np.array([-2.6, 0.04, 0.0]))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Luck:
     """Which trials: replicates first to first + count - 1 of a scenario under a seed."""
