@@ -26,7 +26,25 @@ def main() -> None:
         for theme in themes:
             for width in WIDTHS:
                 _tour(browser, url, sign_ins, folder, theme, width)
+            _own(browser, url, sign_ins, folder, theme)
         browser.close()
+
+
+def _own(browser: Browser, url: str, sign_ins: dict[str, str], folder: Path, theme: str) -> None:
+    """The patient's own pages on a phone, and a check-in in Spanish."""
+    context = browser.new_context(viewport={"width": WIDTHS[0], "height": 900}, base_url=url)
+    context.add_cookies([{"name": "unstuck_theme", "value": theme, "url": url}])
+    page = context.new_page()
+    page.goto("/people/sign-in/")
+    _sign_in(page, "ada", sign_ins["ada"])
+    for name in ("", "curve", "journal", "readers"):
+        page.goto(f"/me/{name}/".replace("//", "/"))
+        _shoot(page, folder / f"own{'_' * bool(name)}{name}-390-{theme}.png")
+    page.goto("/me/")
+    page.get_by_role("button", name="Español").click()
+    page.locator("button[name=occasion]").first.click()
+    _shoot(page, folder / f"own_check_in-390-{theme}.png")
+    context.close()
 
 
 def _tour(browser: Browser, url: str, sign_ins: dict[str, str], folder: Path, theme: str, width: int) -> None:

@@ -52,8 +52,9 @@ def shared(request: HttpRequest, key: str) -> HttpResponseBase:
     note_reading(account, row.key, "shared", at)
     pages = leaves.shared_of(row.person)
     log = Choices.objects.filter(person=row.person, days_shared_at__isnull=False).exists()
-    plan = leaves.plan_of(row.person) if pages.filter(kind="plan").exists() else (None, {})
-    context = {"row": row, "pages": pages.filter(kind="journal"), "plan": [w for w in plan[1].values() if w]}
+    told = leaves.plan_of(row.person)[1] if pages.filter(kind="plan").exists() else {}
+    plan = [(words, told[key]) for key, words in leaves.plan_words().items() if told.get(key)]
+    context = {"row": row, "pages": pages.filter(kind="journal"), "plan": plan}
     return render(request, "portal/shared.html", {**context, "lines": days.lines_of(row.person) if log else ()})
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from unstuck.clinic.course.queries import own_courses
 from unstuck.clinic.ledger.actions import Act, append, note
@@ -49,6 +50,18 @@ def plan_of(person: Person) -> tuple[Leaf | None, dict[str, str]]:
     leaf = Leaf.objects.filter(person=person, kind=LeafKind.PLAN).select_related("text").first()
     told = json.loads(leaf.text.body) if leaf and leaf.text.body else {}
     return leaf, {key: str(told.get(key, "")) for key in PLAN_PARTS}
+
+
+def plan_words() -> dict[str, str]:
+    """The parts of a safety plan, as questions."""
+    return {
+        "signs": _("How do I notice that it gets hard?"),
+        "alone": _("What can I do by myself that helps?"),
+        "places": _("Where can I go, whom can I be with, to think of something else?"),
+        "people": _("Whom can I ask for help?"),
+        "helpers": _("Which helpers and lines can I call?"),
+        "away": _("How do I keep away what I could hurt myself with?"),
+    }
 
 
 def journal_of(person: Person) -> QuerySet[Leaf]:

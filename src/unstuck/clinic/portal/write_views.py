@@ -53,21 +53,9 @@ def plan(request: HttpRequest) -> HttpResponseBase:
         leaves.save_plan(person, told, request.POST.get("share") == "1", at)
         return redirect("portal:plan")
     found, told = leaves.plan_of(person)
-    parts = [(key, words, told[key]) for key, words in plan_words().items()]
+    parts = [(key, words, told[key]) for key, words in leaves.plan_words().items()]
     writing = "write" in request.GET or found is None
     return render(request, "portal/plan.html", {"leaf": found, "parts": parts, "writing": writing})
-
-
-def plan_words() -> dict[str, str]:
-    """The parts of a safety plan, as questions."""
-    return {
-        "signs": _("How do I notice that it gets hard?"),
-        "alone": _("What can I do by myself that helps?"),
-        "places": _("Where can I go, whom can I be with, to think of something else?"),
-        "people": _("Whom can I ask for help?"),
-        "helpers": _("Which helpers and lines can I call?"),
-        "away": _("How do I keep away what I could hurt myself with?"),
-    }
 
 
 @own
