@@ -176,15 +176,19 @@ SINGULAR = 1e-11
 
 
 def _regular(sums: MonotoneSums) -> NDArray[np.bool_]:
-    """Whether every matrix that is inverted has full rank, judged by the pivots of its elimination."""
-    fine = np.ones(len(sums.seen), dtype=bool)
-    for t in range(sums.visits):
-        m = sums.covariates + t + 1
-        left = np.array(sums.sscp[:, t, :m, :m], dtype=np.float64)
-        first = np.einsum("rii->ri", left).copy()
-        for j in range(m):
-            pivot = left[:, j, j]
-            fine &= pivot > SINGULAR * first[:, j]
-            safe = np.where(pivot > 0, pivot, 1.0)
-            left -= left[:, :, j, None] * left[:, j, None, :] / safe[:, None, None]
+    """Whether every matrix that is inverted has full rank."""
+    sizes = (sums.covariates + t + 1 for t in range(sums.visits))
+    return np.asarray(np.all([full_rank(sums.sscp[:, t, :m, :m]) for t, m in enumerate(sizes)], axis=0))
+
+
+def full_rank(matrices: Floats) -> NDArray[np.bool_]:
+    """Whether each symmetric matrix (N, m, m) has full rank, judged by the pivots of its elimination."""
+    left = np.array(matrices, dtype=np.float64)
+    first = np.einsum("nii->ni", left).copy()
+    fine = np.ones(len(left), dtype=bool)
+    for j in range(left.shape[1]):
+        pivot = left[:, j, j]
+        fine &= pivot > SINGULAR * first[:, j]
+        safe = np.where(pivot > 0, pivot, 1.0)
+        left -= left[:, :, j, None] * left[:, j, None, :] / safe[:, None, None]
     return fine
