@@ -133,12 +133,12 @@ def test_pages(course: Course, cast: Cast, at: datetime, signed_in: Callable[[st
     day = (page.context["visit"].proposed + DAY).date().isoformat()
     form = {"starts": f"{day}T10:00", "minutes": "60", "room": "room a", "clinician": cast["ben"].key}
     assert finn.post(f"{home}consent/1/", form).status_code == 302
-    assert finn.post(f"{home}screening/1/", form).status_code == 409
+    assert finn.post(f"{home}baseline_interview/1/", form).status_code == 409
     moved = {**form, "starts": f"{day}T12:00", "why": "person_asked"}
     assert finn.post(f"{home}consent/1/", moved).status_code == 302
     assert Booking.objects.get(cancelled_at__isnull=False).why == "person_asked"
     house = finn.get(f"/pathway/day/?day={day}").content.decode()
-    assert "12:00 - 13:00 Ada Ames" in house and "room_a" in house
+    assert "12:00 - 13:00 Ada Ames" in house and "room a" in house
     assert finn.get("/pathway/day/?day=someday").status_code == 200
     for name in ("dev", "ada", "eve", "quinn"):
         assert signed_in(name).get(home).status_code == 403

@@ -47,6 +47,14 @@ PAGES = [
     ("nia", "{course}record/reading/"),
     ("cleo", "{course}record/override/"),
     ("finn", "{course}ask/?step=weekly:1"),
+    ("cleo", "/pathway/consent/feder_2021/"),
+    ("finn", "/pathway/arrive/"),
+    ("finn", "/pathway/day/"),
+    ("cleo", "{way}screening/"),
+    ("nia", "{way}screening/tests/ask/"),
+    ("ben", "{way}consent/"),
+    ("finn", "{way}plan/"),
+    ("cleo", "{way}deciding/"),
     ("cleo", "/protocols/"),
     ("cleo", "/protocols/feder_2021/"),
     ("cleo", "/protocols/maps_frame/"),
@@ -133,6 +141,8 @@ def opened(visit: Visit, request: pytest.FixtureRequest) -> tuple[Page, str]:
         address = address.format(**stock_addresses(visit("otis")))
     if "{course}" in address:
         address = address.format(course=course_address(visit("cleo")))
+    if "{way}" in address:
+        address = address.format(way=course_address(visit("cleo")).replace("/courses/", "/pathway/"))
     if address == "{message}":
         page.goto("/monitors/")
         address = str(page.locator("a[href*='/monitors/kept/']").first.get_attribute("href"))

@@ -12,6 +12,7 @@ from unstuck.clinic.alerts import demo as rota
 from unstuck.clinic.course.actions import load_ghost
 from unstuck.clinic.course.queries import events_of as course_events
 from unstuck.clinic.evidence import demo as evidence
+from unstuck.clinic.pathway import demo as pathway
 from unstuck.clinic.people import demo as faces
 from unstuck.clinic.portal import demo as portal
 from unstuck.clinic.protocol.actions import release_as
@@ -32,7 +33,7 @@ CHAIRS = ("chair_1", "chair_2", "chair_3")
 def register() -> None:
     """Names the hooks that fill a new demonstration: people, duties, what the site itself fills, monitors, faces."""
     own = (demo_monitors.fill, faces.fill, portal.fill)
-    demo.HOOKS = (_fill, rota.fill, evidence.fill, *demo.HOOKS, *own)
+    demo.HOOKS = (_fill, rota.fill, evidence.fill, pathway.fill, *demo.HOOKS, *own)
 
 
 def _fill(at: datetime) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
-from unstuck.core.activities import AfterDose, AfterEachDose, Dose, Expose, Integrate
+from unstuck.core.activities import AfterDose, AfterEachDose, Assess, Dose, Expose, Integrate
 from unstuck.core.course import Course
 from unstuck.core.occurrences import Moments
 from unstuck.core.protocol import Limit, Protocol, kind_of
@@ -18,7 +18,7 @@ from unstuck.core.schedule import Due, State, overview
 from unstuck.core.time import closes, opens
 from unstuck.core.verdict import moments_of
 
-BOOKABLE = ("prepare", "dose", "expose", "integrate", "review", "contact", "consent", "assess")
+SESSION_MIN = 12 * 60  # an assessment due so soon after a dose belongs to its visit
 
 
 class Placed(StrEnum):
@@ -67,9 +67,19 @@ class Companion:
 def calendar(protocol: Protocol, course: Course, at: datetime, zone: tzinfo) -> tuple[Visit, ...]:
     """Every visit still to come, in the order of time; those that nothing fixes come last."""
     quiet = (State.DONE, State.SKIPPED, State.CONDITIONAL)
-    rows = [row for row in overview(protocol, course, at, zone) if row.state not in quiet and row.kind in BOOKABLE]
+    rows = [row for row in overview(protocol, course, at, zone) if row.state not in quiet and _is_visit(protocol, row)]
     visits = [_visit(row, at) for row in rows]
     return tuple(sorted(visits, key=lambda v: (_when(v) is None, _when(v) or at, v.row.step)))
+
+
+def _is_visit(protocol: Protocol, row: Due) -> bool:
+    """Whether it needs a time of its own: no questionnaire answered at home, and nothing that is part of a dose."""
+    step = protocol.step(row.step)
+    if not isinstance(step.activity, Assess):
+        return True
+    at_home = step.activity.by == "patient" and not step.activity.readings
+    in_the_chair = isinstance(step.after, AfterEachDose | AfterDose) and step.window.max.minutes <= SESSION_MIN
+    return not at_home and not in_the_chair
 
 
 def _when(visit: Visit) -> datetime | None:

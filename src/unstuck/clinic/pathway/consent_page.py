@@ -13,6 +13,7 @@ from unstuck.clinic.ledger import queries as ledger
 from unstuck.clinic.pathway.consent_texts import NoEvidence, draft, text_in_use, texts_of
 from unstuck.clinic.pathway.consents import Goal, goals, shown
 from unstuck.clinic.pathway.doors import Door
+from unstuck.clinic.pathway.models import ConsentText
 from unstuck.clinic.people.queries import display_names
 from unstuck.clinic.people.texts import is_genuine, text_of
 from unstuck.core import events as ev
@@ -79,7 +80,7 @@ def consent_page(course: Course, may_take: bool, doors: tuple[Door, ...], zone: 
         signed=given,
         confirmed_on=tuple(_when(moment, zone) for moment in again[::-1]),
         may_take=may_take and course.ended_at is None,
-        may_sign=may_take and course.ended_at is None and text is not None,
+        may_sign=may_take and course.ended_at is None and text is not None and not _same(valid, given, text),
         may_withdraw=valid and course.ended_at is None,
         protocol=course.release.key,
         doors=doors,
@@ -100,6 +101,11 @@ def _verdict(
         why = _("A prescriber signs the text for this protocol first.")
         return "unk", _("No text to sign yet"), _("Consent"), why
     return "open", _("Not given yet"), _("Consent"), _("Read it together. There is time.")
+
+
+def _same(valid: bool, given: tuple[SignedRow, ...], text: ConsentText) -> bool:
+    """Whether the consent that stands is to the very text in use: then there is nothing to sign."""
+    return valid and bool(given) and given[0].version == text.version
 
 
 def _given(course: Course, zone: tzinfo) -> tuple[SignedRow, ...]:

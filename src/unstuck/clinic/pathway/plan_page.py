@@ -153,7 +153,8 @@ def _where(booking: Booking, names: Mapping[str, str]) -> str:
 
 
 def _places(booking: Booking, names: Mapping[str, str]) -> tuple[str, ...]:
-    return names.get(booking.chair, booking.chair), booking.room, names.get(booking.clinician, "")
+    room = booking.room.replace("_", " ")
+    return names.get(booking.chair, booking.chair), room, names.get(booking.clinician, "")
 
 
 def _departures(loaded: Loaded, reader: Reader) -> tuple[tuple[str, str], ...]:

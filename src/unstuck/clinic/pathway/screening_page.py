@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -17,6 +17,9 @@ from unstuck.core.accepting import DueState, Standing
 from unstuck.core.references_file import load_references
 from unstuck.core.screening import INDEX_TRAUMA, Finding, RuleFinding, blocking, to_weigh
 from unstuck.core.sourced import Grade
+
+QUIET = (Finding.CLEAR, Finding.UNKNOWN, Finding.MISSING, Finding.WATCH)
+"""Findings that are only counted on top of the page."""
 
 LEVELS: dict[Finding, str] = {
     Finding.CLEAR: "ok",
@@ -70,7 +73,7 @@ class GroupCard:
     part: str
     title: str
     rows: tuple[FindingRow, ...]
-    open: int
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,7 @@ class ScreeningPage:
     verdict: str
     kicker: str
     open: tuple[FindingRow, ...]
+    found: tuple[FindingRow, ...]
     weigh: tuple[FindingRow, ...]
     groups: tuple[GroupCard, ...]
     trauma: str
@@ -110,6 +114,7 @@ class ScreeningPage:
     watching: tuple[WatchRow, ...]
     may_decide: bool
     rules_hash: str
+    why: str
     doors: tuple[Door, ...]
 
 
@@ -135,6 +140,7 @@ def screening_page(now: Screened, decided: tuple[Entry, ...], reader: Reader) ->
         verdict=verdict,
         kicker=kicker,
         open=tuple(_row(one) for one in blocking(now.findings)),
+        found=tuple(_row(one) for one in now.findings if one.finding not in QUIET),
         weigh=tuple(_row(one) for one in to_weigh(now.findings)),
         groups=_groups(now),
         trauma=str(now.looked.latest(INDEX_TRAUMA) or ""),
@@ -142,6 +148,7 @@ def screening_page(now: Screened, decided: tuple[Entry, ...], reader: Reader) ->
         watching=_watching(now),
         may_decide=reader.may_decide,
         rules_hash=now.rules.hash[:8],
+        why=_why(now),
         doors=reader.doors,
     )
 
@@ -162,6 +169,16 @@ def _verdict(now: Screened) -> tuple[str, str, str]:
             return "open", _("Ready for a decision"), _("Nobody has decided")
 
 
+def _why(now: Screened) -> str:
+    """The line under the verdict: how many rules are open, and what that means as the decision stands."""
+    open_ = len(blocking(now.findings))
+    if not open_:
+        return ""
+    if now.standing is Standing.ACCEPTED:
+        return _("%(n)s rules have no answer on record; the decision was signed without them.") % {"n": open_}
+    return _("%(n)s rules keep the door closed. What is not known opens nothing.") % {"n": open_}
+
+
 def _row(one: RuleFinding) -> FindingRow:
     sources = load_references()
     source = sources[one.source].title if one.source in sources else one.source
@@ -176,8 +193,18 @@ def _groups(now: Screened) -> tuple[GroupCard, ...]:
             continue
         mine = [one for one in now.findings if one.group == part.group]
         mine.sort(key=lambda one: (not one.blocks, one.finding is not Finding.WEIGH))
-        cards.append(GroupCard(key, str(part.title), tuple(map(_row, mine)), sum(one.blocks for one in mine)))
+        cards.append(GroupCard(key, str(part.title), tuple(map(_row, mine)), _counted(mine)))
     return tuple(cards)
+
+
+def _counted(found: Sequence[RuleFinding]) -> str:
+    """How many rules are clear, found something, and are still to be asked."""
+    words = {
+        "clear": sum(one.finding in (Finding.CLEAR, Finding.CLEARED, Finding.WATCH) for one in found),
+        "found": sum(one.finding not in QUIET for one in found),
+        "asked": sum(one.finding in (Finding.UNKNOWN, Finding.MISSING) for one in found),
+    }
+    return _("%(clear)s clear, %(found)s with a finding, %(asked)s not known yet.") % words
 
 
 def _decision(entry: Entry, reader: Reader) -> DecisionRow:

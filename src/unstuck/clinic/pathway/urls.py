@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from unstuck.clinic.pathway import consent_views, deciding_views, plan_views, views
+from unstuck.clinic.pathway import arriving, consent_views, deciding_views, plan_views, views
 
 app_name = "pathway"
 urlpatterns = [
     path("consent/<slug:protocol>/", consent_views.text, name="consent_text"),
+    path("arrive/", arriving.arrive, name="arrive"),
     path("day/", plan_views.day, name="day"),
     path("<str:key>/plan/", plan_views.plan, name="plan"),
     path("<str:key>/plan/<slug:step>/<int:occurrence>/", plan_views.book, name="book"),
