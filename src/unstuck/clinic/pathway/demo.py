@@ -23,6 +23,7 @@ from unstuck.core.screening_file import load_screening
 TEXT_OF = "feder_2021"
 GOALS = ("Sleep through the night again.", "Take the bus to my daughter's school.")
 TALKS = ("prepare", "integrate", "expose", "review", "contact")
+TODAY = timedelta(hours=24)  # whoever comes today has a chair by the simulation already
 Answers = list[tuple[str, bool | str]]
 
 
@@ -107,7 +108,7 @@ def _seated(courses: list[Loaded], finn: str, at: datetime) -> None:
     for one in courses:
         for visit in calendar(one.protocol, one.state, at, clock.zone()):
             row = visit.row
-            if row.kind == "dose" and row.booked and at < row.booked < at + timedelta(days=3):
+            if row.kind == "dose" and row.booked and at + TODAY < row.booked < at + timedelta(days=3):
                 slots = [booking.Slot(row.booked, 150, seat.key) for seat in seats()]
                 _first_free(one, booking.Place(row.step, row.occurrence), slots, Entry(finn, at, at))
 
