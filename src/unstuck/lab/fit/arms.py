@@ -59,6 +59,7 @@ def weekly(count: int, every: float = 7.0, first: float = 0.0) -> tuple[float, .
     return tuple(first + every * n for n in range(count))
 
 
+PE_DAYS = weekly(10, first=3.0)  # doses before the first sessions fall after baseline
 SIX, EIGHT = (0.0, 2.0, 4.0, 7.0, 9.0, 11.0), (0.0, 3.0, 7.0, 10.0, 14.0, 17.0, 21.0, 24.0)
 LATER = tuple(float(d) for d in range(17, 72, 3))
 EXPOSED = (1.0, 2.0, 3.0, 4.0)  # the exposure days of Duek 2023
@@ -78,8 +79,24 @@ ARMS: Mapping[str, Arm] = {
         Arm("duek_ket", "civilian", (0.0, 7.0, 30.0, 90.0), "pe", EXPOSED, (0.0,), 0.5, 1.0),
         Arm("duek_mdz", "civilian", (0.0, 7.0, 30.0, 90.0), "pe", EXPOSED, (0.0,), 0.0, 1.0),
         Arm("untreated", "civilian", (0.0, 91.0, 1217.0)),
+        *(
+            Arm(f"pe_{name}", "civilian", (0.0, 160.0), "pe", PE_DAYS, days, mg, 1.0)
+            for name, days, mg in (
+                ("alone", (), 0.0),
+                ("24h", (2.2, 9.2, 16.2), 0.5),
+                ("72h", (0.2, 7.2, 14.2), 0.5),
+                ("30min", (3.18, 10.18, 17.18), 0.5),
+            )
+        ),
     )
 }
+TIMED = ("pe_alone", "pe_24h", "pe_72h", "pe_30min")
+OWN_N: Mapping[str, int] = {
+    "ket6": 15, "mdz6": 15, "ket8": 53, "saline8": 54, "duek_ket": 13, "duek_mdz": 13, "pe_soldiers": 109,
+    "pct_soldiers": 107, "massed_soldiers": 110, "cpt_soldiers": 110, "pe_civilians": 60, "cpt_civilians": 60,
+    "untreated": 100,
+}  # fmt: skip
+"""People in each published arm, as far as a crowd goes (PE and CPT in veterans had 455 and 461); pools have no n."""
 FITTED = ("ket6", "mdz6", "pe_soldiers", "pct_soldiers", "pe_civilians")
 TRIAL_OF = {"ket6": "feder_2021", "mdz6": "feder_2021", "ket8": "abdallah_2022", "saline8": "abdallah_2022"}
 TRIAL_OF |= {"duek_ket": "duek_2023", "duek_mdz": "duek_2023"}
@@ -101,6 +118,15 @@ class Read:
         """Change from the first look, each person."""
         values: Array = getattr(self, scale)
         return values[:, look] - values[:, 0]
+
+    def few(self, luck: np.random.Generator) -> Read:
+        """So many of these people as the trial had, drawn with return."""
+        return self.of(luck.integers(0, self.left.size, OWN_N.get(self.arm.key, self.left.size)))
+
+    def of(self, who: NDArray[np.int64]) -> Read:
+        """These people of the arm, in this order, perhaps more than once."""
+        caps5, pcl5, madrs = (getattr(self, n)[who] for n in ("caps5", "pcl5", "madrs"))
+        return Read(self.arm, caps5, pcl5, madrs, self.true_pcl5[who], self.threat[who], self.left[who])
 
     @property
     def responds(self) -> NDArray[np.bool_]:
