@@ -15,12 +15,16 @@ from typing import Any
 import numpy as np
 
 from unstuck.lab.effects.parameters import Array
+from unstuck.lab.fear.parameters import FAMILY
 from unstuck.lab.fit.arms import ARMS, Arm, Read, crowd_of, rated, weekly
 from unstuck.lab.fit.findings import standardised
+from unstuck.lab.fit.validate import prior_members
 from unstuck.lab.patients.batch import simulate
+from unstuck.lab.patients.ensemble import load_ensemble
 from unstuck.lab.patients.inner_kernel import runner_for
 from unstuck.lab.patients.minds import CHANNELS, TruthOf
 
+FITTED = "latent_causes"
 WINDOW = ("learner.drug_learning", "learner.drug_storage")
 STATE = ("ketamine.state_gain",)
 OFF = tuple(c for c in CHANNELS if c not in (*WINDOW, *STATE))
@@ -95,6 +99,21 @@ def finding(truths: Sequence[TruthOf], asked: Asked) -> Answer:
     by_key: Mapping[str, float] = {t.design: t.auc for t in told}
     holds = by_key["drug_only"] < BLIND and by_key["factorial"] > TELLS
     return Answer(truths[0].learner, len(truths), asked.n, asked.strength, told, holds)
+
+
+def under_each_learner(members: int = 16, others: int = 4) -> list[Answer]:
+    """The finding under each learner of the family, at a window in the middle of its prior and at a strong one.
+
+    The recommended learner has the ensemble's members; the others, which were not fitted, draws from the priors.
+    """
+    found = []
+    for key in FAMILY:
+        fitted = key == FITTED
+        truths = load_ensemble().members[:members] if fitted else prior_members(others, 3)
+        for strength in (MIDDLE, STRONG):
+            asked = Asked(people=200 if fitted else 110, strength=strength)
+            found.append(finding([replace(t, learner=key) for t in truths], asked))
+    return found
 
 
 def _told(design: Design, truths: Sequence[TruthOf], asked: Asked) -> Told:
