@@ -77,7 +77,7 @@ def calibration() -> str:
     rows = [
         f"CALIBRATION from {found['rows']} prior simulations: 50 % intervals cover {100 * found['cover_50']:.0f} %, "
         f"90 % intervals {100 * found['cover_90']:.0f} %.",
-        f"{len(found['learned'])} of {len(found['directions'])} directions are learned at all (recovery over 0.3); best:",
+        f"{len(found['learned'])} of {len(found['directions'])} directions are learned (recovery over 0.3); best:",
     ]
     return "\n".join([*rows, *(f"  {d['name']:36} recovery r {d['recovery']:.2f}" for d in best)]) + "\n"
 
@@ -167,9 +167,7 @@ def checks(figure: Figure, page: Validation) -> None:
     axis.set_yticks(
         range(len(lines)), [f"{n} ({x.half})" for n, x in zip(names, reversed(lines), strict=True)], fontsize=7
     )
-    axis.set_xlabel(
-        "simulated trials at their own n, less the published value, in tolerances (blue after the fit, grey prior alone)"
-    )
+    axis.set_xlabel("simulated trials less the published value, in tolerances (blue: after the fit, grey: prior alone)")
     axis.set_xlim(-7.2, 7.2)
     axis.tick_params(axis="y", length=0)
 
