@@ -21,9 +21,9 @@ VISITS = (TrialVisit("one week", 7, 3, 3), TrialVisit("two weeks", 14, 3, 6))
 
 @cache
 def _courses() -> tuple[Course, ...]:
-    """Twenty-four simulated courses of the trial of 2021."""
-    job = prepare(load_protocol("feder_2021"), Wish(("ketamine", "midazolam"), 12, 3, {}))
-    return tuple(run_one(job, place, number).course for place in range(2) for number in range(12))
+    """Sixteen simulated courses of the trial of 2021."""
+    job = prepare(load_protocol("feder_2021"), Wish(("ketamine", "midazolam"), 8, 3, {}))
+    return tuple(run_one(job, place, number).course for place in range(2) for number in range(8))
 
 
 def _table() -> Longitudinal:

@@ -217,6 +217,48 @@ def test_two_visits_that_nobody_has_both_are_refused() -> None:
     )
 
 
+@pytest.mark.parametrize("made", [drawn(8, 40, 3, 0.1), with_gaps(5, 60, 3, 0.1)])
+def test_outcomes_without_spread_are_refused(made: tuple[Floats, Floats]) -> None:
+    """A visit at which all have one value, a value carried forward, a sum of others: refused, not fitted."""
+    x, y = made
+    for change, said in (
+        (lambda: np.zeros(len(y)), "all the same"),
+        (lambda: np.full(len(y), 7.0), "all the same"),
+        (lambda: 3 + 2 * x[:, 2], "all the same, or follow"),
+        (lambda: y[:, 0], "earlier ones|no clear maximum"),
+        (lambda: y[:, 0] - y[:, 2], "earlier ones|no clear maximum"),
+    ):
+        changed = y.copy()
+        changed[:, 1] = np.where(np.isnan(y[:, 1]), np.nan, change())
+        _refused(said, long_table(x, changed))
+
+
+def test_columns_that_do_not_go_together_are_refused() -> None:
+    """A shorter column, a single value for a column, and a name of patients as a covariate are refused."""
+    table = _small()
+    _refused("10 rows and 'id' has 120", {**table, "base": table["base"][:10]})
+    _refused("list of cells", {**table, "base": 3.0})
+    many = long_table(*drawn(1, 250, 2, 0.0))
+    _refused("250 different values", {**many, "who": np.array([f"p{k:.0f}" for k in many["id"]])}, CROSSED + " + who")
+
+
+def test_names_of_patients_are_never_read_as_numbers() -> None:
+    """Patients written "1" and "01" are two people; arms that differ by a capital only are refused."""
+    table = _small()
+    names = np.array([f"0{int(i)}" if i % 2 else f"{int(i)}" for i in table["id"]])
+    twins = np.where(table["id"] == 3, "4", np.where(table["id"] == 4, "04", names))
+    assert _fit({**table, "id": twins}).problem.sums.patients == 40
+    arm = np.where(table["arm"] == 1, "Ket", "placebo")
+    _refused("look like one word", {**table, "arm": np.where(table["id"] == 5, "ket", arm)})
+
+
+def test_many_visits_are_refused_where_they_would_fill_the_memory() -> None:
+    """Forty visits with gaps are too many for an unstructured covariance, and few enough for a simple one."""
+    x, y = with_gaps(1, 120, 40, 0.3)
+    table = long_table(x, y, tuple(range(1, 41)))
+    _refused("too many for the covariance|patients are seen", table, "chg ~ base + arm*visit")
+
+
 def test_a_number_that_is_none_is_refused_with_its_row() -> None:
     """A word, a decimal comma or infinity in a column of numbers is refused with its place."""
     table = _small()

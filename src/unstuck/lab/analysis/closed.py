@@ -162,7 +162,7 @@ def fit_many(sums: MonotoneSums, visit_weights: Floats, covariate: Floats) -> Ma
     wide = np.atleast_2d(visit_weights)
     slim = np.atleast_2d(covariate)
     answer = ManyFits(*(np.full((len(sums.seen), len(wide)), np.nan) for _ in range(4)))
-    good = np.flatnonzero((sums.seen > sums.covariates).all(axis=1) & _regular(sums))
+    good = np.flatnonzero((sums.seen > sums.covariates).all(axis=1) & regular(sums))
     if len(good):
         kept = MonotoneSums(sums.sscp[good], sums.seen[good], sums.covariates)
         found = contrasts(kept, factors(kept), wide, slim)
@@ -175,7 +175,7 @@ SINGULAR = 1e-11
 """A pivot below this share of its diagonal counts as zero: the column is a combination of earlier ones."""
 
 
-def _regular(sums: MonotoneSums) -> NDArray[np.bool_]:
+def regular(sums: MonotoneSums) -> NDArray[np.bool_]:
     """Whether every matrix that is inverted has full rank."""
     sizes = (sums.covariates + t + 1 for t in range(sums.visits))
     return np.asarray(np.all([full_rank(sums.sscp[:, t, :m, :m]) for t, m in enumerate(sizes)], axis=0))

@@ -16,6 +16,7 @@ from unstuck.lab.analysis.closed import Floats
 from unstuck.lab.analysis.formula import Formula, Term
 from unstuck.lab.analysis.table import Codes, Factor
 
+MOST_LEVELS = 200
 Values = Mapping[str, Floats | Codes]
 """A number for each row, or the code of a level."""
 
@@ -101,6 +102,9 @@ def design_of(formula: Formula, variables: Mapping[str, Floats | Factor], visit:
     """The design of a formula over these variables. Raises Complaint for a factor that has one level only."""
     levels = {name: each.levels if isinstance(each, Factor) else None for name, each in variables.items()}
     for name, found in levels.items():
+        if found is not None and len(found) > MOST_LEVELS and name != visit:
+            mend = "Is it a name of patients? Leave it out."
+            raise Complaint(f"{name!r} has {len(found)} different values.", f"column {name!r}", mend)
         if found is not None and len(found) < 2:
             only = f"only {found[0]!r}" if found else "nothing"
             what = f"Every row that counts has {only} in {name!r}: there is nothing to compare."

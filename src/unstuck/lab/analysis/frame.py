@@ -12,7 +12,7 @@ from unstuck.core.errors import Complaint
 from unstuck.lab.analysis.closed import Floats
 from unstuck.lab.analysis.design import Design, Values, design_of
 from unstuck.lab.analysis.formula import Formula
-from unstuck.lab.analysis.table import Codes, Columns, Factor, as_factor, as_numbers, as_variable
+from unstuck.lab.analysis.table import Codes, Columns, Factor, as_factor, as_names, as_numbers, as_variable
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +41,7 @@ class Frame:
 
 def frame(table: Columns, formula: Formula, subject: str, visit: str) -> Frame:
     """The rows of a table that count for a formula. Raises Complaint for what makes the analysis meaningless."""
-    who, when = as_factor(table, subject), as_factor(table, visit)
+    who, when = as_names(table, subject), as_factor(table, visit)
     outcome = as_numbers(table, formula.outcome)
     others = {name: as_variable(table, name) for name in formula.names if name != visit}
     _check_rows(formula, who, when, {formula.outcome: outcome, **others}, (subject, visit))
@@ -76,7 +76,12 @@ def _known(found: Floats | Factor) -> NDArray[np.bool_]:
 def _check_rows(
     formula: Formula, who: Factor, when: Factor, columns: Mapping[str, Floats | Factor], names: tuple[str, str]
 ) -> None:
-    """Refuses rows without patient or visit, infinite numbers, and two rows for one patient and visit."""
+    """Refuses unlike columns, rows without patient or visit, infinite numbers, two rows for one patient and visit."""
+    for name, cells in {names[0]: who, names[1]: when, **columns}.items():
+        if len(_known(cells)) != len(who.codes):
+            raise Complaint(
+                f"It has {len(_known(cells))} rows and {names[0]!r} has {len(who.codes)}.", f"column {name!r}"
+            )
     for found, name in zip((who, when), names, strict=True):
         if (found.codes < 0).any():
             row = int(np.flatnonzero(found.codes < 0)[0]) + 1

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from unstuck.core.errors import Complaint
-from unstuck.lab.analysis.closed import Floats
+from unstuck.lab.analysis.closed import SINGULAR, Floats
 from unstuck.lab.analysis.pattern_sums import PatternSums
 from unstuck.lab.analysis.structures import Structure
 
@@ -143,13 +143,13 @@ def _traces(left: Floats, right: Floats) -> Floats:
 def maximum(problem: Problem, start: Floats | None = None) -> Maximum:
     """The REML maximum, sought from `start` where one is given. Raises Complaint where the data do not determine it."""
     theta = _start(problem) if start is None else start
-    here = _known(point(problem, problem.structure.covariance(theta)))
+    here = known(point(problem, problem.structure.covariance(theta)))
     for step in range(MOST_STEPS):
         found = pieces(problem, here, theta)
         move = _direction(found, step)
         decrement = float(move @ found.score)
         theta, here, moved = _walk(problem, theta, here, move)
-        if moved and step >= FISHER_STEPS and 0 <= decrement < TOLERANCE:
+        if moved and step >= FISHER_STEPS and 0 <= decrement < TOLERANCE and _definite(here.s):
             return Maximum(theta, here, pieces(problem, here, theta), step + 1)
         if not moved:
             break
@@ -159,14 +159,21 @@ def maximum(problem: Problem, start: Floats | None = None) -> Maximum:
     )
 
 
+def _definite(s: Floats) -> bool:
+    """Whether the correlations of S are away from one: else the likelihood has no top, and steps merely ended."""
+    scale = np.sqrt(np.diag(s))
+    return bool(np.linalg.eigvalsh(s / np.outer(scale, scale))[0] > SINGULAR)
+
+
 def at_covariance(problem: Problem, s: Floats) -> Maximum:
     """The same for an unstructured S that the closed form has found."""
     theta = s[np.tril_indices(len(s))]
-    here = _known(point(problem, s))
+    here = known(point(problem, s))
     return Maximum(theta, here, pieces(problem, here, theta), 0)
 
 
-def _known(at: Point | None) -> Point:
+def known(at: Point | None) -> Point:
+    """The point itself. Raises Complaint where there is none."""
     if at is None:
         raise Complaint("The design is singular.", mend="Leave out a covariate that the others determine.")
     return at
@@ -174,10 +181,14 @@ def _known(at: Point | None) -> Point:
 
 def _start(problem: Problem) -> Floats:
     """Without correlation, from the spread about least squares at each visit."""
-    sums = problem.sums
-    first = _known(point(problem, np.eye(sums.visits)))
-    residual = np.einsum("dtt->t", _residual(sums, first.b) * sums.seen[:, :, None])
-    return problem.structure.start(np.maximum(residual / sums.at_visit(), np.finfo(float).tiny))
+    first = known(point(problem, np.eye(problem.sums.visits)))
+    spread = spread_by_visit(problem, first) / problem.sums.at_visit()
+    return problem.structure.start(np.maximum(spread, np.finfo(float).tiny))
+
+
+def spread_by_visit(problem: Problem, at: Point) -> Floats:
+    """Residual sums of squares at each visit, (T,)."""
+    return np.asarray(np.einsum("dtt->t", _residual(problem.sums, at.b) * problem.sums.seen[:, :, None]))
 
 
 def _direction(found: Pieces, step: int) -> Floats:
@@ -188,6 +199,8 @@ def _direction(found: Pieces, step: int) -> Floats:
             return np.linalg.solve(found.observed, found.score)
         except np.linalg.LinAlgError:
             pass
+    if not np.isfinite(found.expected).all():
+        return np.full_like(found.score, np.nan)
     return np.asarray(np.linalg.lstsq(found.expected, found.score, rcond=None)[0])
 
 

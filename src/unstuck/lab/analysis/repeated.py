@@ -29,8 +29,10 @@ from unstuck.lab.analysis.pattern_sums import PatternSums, cascade, pattern_sums
 from unstuck.lab.analysis.structures import structure
 from unstuck.lab.analysis.table import Columns
 
-MOST_COMBINATIONS = 20_000
+MOST_COMBINATIONS, MOST_NUMBERS = 20_000, 30_000_000
+"""Combinations of other factors that means average over, and numbers of the largest array of a fit (240 MB)."""
 FEW = 5
+COPIED = "Was a value carried forward? Leave such a visit out, or take a covariance with fewer parameters."
 
 
 class Df(StrEnum):
@@ -173,9 +175,13 @@ def fit(model: Model, sums: PatternSums, df: str, covariance: str, notes: Iterab
     few = _check_visits(model, sums, covariance)
     turn = _turn(model, sums)
     problem = Problem(sums, np.linalg.solve(turn, model.g.T).T, form)
+    _check_outcomes(model, problem)
     square = model.g.shape[0] == model.g.shape[1]
     if covariance == "us" and sums.monotone and square:
-        top, solver = general.at_covariance(problem, closed.factors(cascade(sums)).covariance()[0]), "closed form"
+        whole = cascade(sums)
+        if not closed.regular(whole)[0]:
+            raise Complaint("The outcome at a visit follows from those at earlier ones.", "outcome", COPIED)
+        top, solver = general.at_covariance(problem, closed.factors(whole).covariance()[0]), "closed form"
     else:
         top = general.maximum(problem)
         solver = f"general solver, {top.steps} steps"
@@ -197,8 +203,9 @@ def _check_visits(model: Model, sums: PatternSums, covariance: str) -> list[str]
     mend = "Leave the visit out, or take a covariance with fewer parameters (cs, for instance)."
     for t, seen in enumerate(sums.at_visit()):
         needed = int((np.abs(blocks[t]).sum(axis=1) > 0).sum())
-        if seen <= needed:
-            what = f"{int(seen)} patients are seen at visit {visits[t]}, for {needed} coefficients and a variance."
+        if seen <= needed + t:
+            more = f", a variance and {t} covariances" if t else " and a variance"
+            what = f"{int(seen)} patients are seen at visit {visits[t]}, for {needed} coefficients{more}."
             raise Complaint(what, f"visit {visits[t]}", mend)
         if seen - needed < FEW:
             notes.append(f"The variance at visit {visits[t]} rests on {int(seen - needed)} degrees of freedom only.")
@@ -208,6 +215,22 @@ def _check_visits(model: Model, sums: PatternSums, covariance: str) -> list[str]
         what = f"Nobody is seen at both visits {visits[s]} and {visits[t]}, so their covariance is unknown."
         raise Complaint(what, f"visit {visits[t]}", mend)
     return notes
+
+
+def _check_outcomes(model: Model, problem: Problem) -> None:
+    """Refuses a visit at which nothing is left to explain, and more visits than an unstructured S can be solved for."""
+    sums, form = problem.sums, problem.structure
+    visits = model.design.levels[model.design.visit] or ()
+    first = general.known(general.point(problem, np.eye(sums.visits)))
+    left, total = general.spread_by_visit(problem, first), np.einsum("dtt->t", sums.yy)
+    for t, rest in enumerate(left):
+        if rest <= closed.SINGULAR * (total[t] + 1e-6 * total.max()):
+            what = f"The outcomes at visit {visits[t]} are all the same, or follow from the covariates."
+            raise Complaint(what, f"visit {visits[t]}", "Leave the visit out: a baseline has no change, for instance.")
+    size = len(sums.count) * form.exponents.shape[2] * sums.visits**2
+    if size > MOST_NUMBERS:
+        what = f"{sums.visits} visits in {len(sums.count)} patterns are too many for the covariance {form.name!r}."
+        raise Complaint(what, "covariance", "Take one with fewer parameters (toep, cs), or fewer visits.")
 
 
 def _turn(model: Model, sums: PatternSums) -> Floats:

@@ -75,7 +75,10 @@ def column(table: Columns, name: str) -> NDArray[Any]:
         near = difflib.get_close_matches(name, known, 1, 0.6)
         guess = f"Did you mean {near[0]!r}? " if near else ""
         raise Complaint(f"There is no column {name!r}.", "table", f"{guess}Columns are: {', '.join(known)}.")
-    return np.asarray(table[name])
+    cells = np.asarray(table[name])
+    if cells.ndim != 1:
+        raise Complaint("A column is a list of cells, one a row.", f"column {name!r}")
+    return cells
 
 
 def as_numbers(table: Columns, name: str) -> Floats:
@@ -87,15 +90,31 @@ def as_numbers(table: Columns, name: str) -> Floats:
     return found
 
 
+def as_names(table: Columns, name: str) -> Factor:
+    """A column as names: written cells are never read as numbers, so that patients "1" and "01" are two."""
+    cells = column(table, name)
+    return as_factor(table, name) if cells.dtype.kind in "fiub" else _factor_of(_words(cells))
+
+
 def as_factor(table: Columns, name: str) -> Factor:
-    """A column as words. Numbers are put in their order, words in natural order: "week 2" before "week 10"."""
+    """A column as words. Numbers are put in their order, words in natural order: "week 2" before "week 10". Raises
+    Complaint for words that differ by blanks or capitals only."""
     cells = column(table, name)
     found = _numbers(cells)
     if found is not None:
         seen = np.unique(found[~np.isnan(found)])
         codes = np.where(np.isnan(found), -1, np.searchsorted(seen, np.where(np.isnan(found), 0, found)))
         return Factor(codes.astype(np.int64), tuple(f"{value:.15g}" for value in seen))
-    words = _words(cells)
+    factor = _factor_of(_words(cells))
+    plain = {"".join(level.split()).casefold(): level for level in factor.levels}
+    if len(plain) < len(factor.levels):
+        twin = next(level for level in factor.levels if plain["".join(level.split()).casefold()] != level)
+        other = plain["".join(twin.split()).casefold()]
+        raise Complaint(f"{twin!r} and {other!r} look like one word.", f"column {name!r}", "Write it in one way.")
+    return factor
+
+
+def _factor_of(words: NDArray[np.str_]) -> Factor:
     seen_words, codes = np.unique(words, return_inverse=True)
     known = [word for word in seen_words if word.casefold() not in UNKNOWN]
     order = {word: place for place, word in enumerate(sorted(known, key=_natural))}
