@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 
 from unstuck.lab.fear.answer import Told, answer, target_of
 from unstuck.lab.fear.base import Array, History
-from unstuck.lab.fear.battery import ON_A, ON_B, lab_of, learned, mean
+from unstuck.lab.fear.battery import ON_A, ON_B, lab_of, learned, mean, retrieval_then_extinction
 from unstuck.lab.fear.ketamine_studies import Dose, load_studies, signals
 from unstuck.lab.fear.parameters import FAMILY, load_model
 from unstuck.lab.fear.phenomena import load_checks
@@ -94,8 +94,10 @@ DAYS = (0.01, 1, 2, 4, 6, 10, 14)
 DESIGNS = ("ABA", "ABC", "AAB", "ABB")
 
 
-def _recovered(key: str, days: float) -> float:
-    fear = lab_of(load_model(key)).run(learned(7).wait(1).trials(20, ON_A).wait(24 * days).trials(2, ON_A))
+def _recovered(key: str, days: float, vector: str | None = None) -> float:
+    model = load_model(key)
+    lab = lab_of(model, model.people(1, vector))
+    fear = lab.run(learned(7).wait(1).trials(20, ON_A).wait(24 * days).trials(2, ON_A))
     end = mean(fear, 25, 2)
     return float(((mean(fear, 27, 2) - end) / np.maximum(fear[:, 7] - end, 0.05))[0])
 
@@ -179,6 +181,25 @@ def draw_stuck(figure: Figure) -> None:
     end.legend(frameon=False, fontsize=7.5, loc="upper left")
 
 
+def draw_window(figure: Figure) -> None:
+    """Fear a month after retrieval and extinction, by the gap between them, and recovery over days: three vectors."""
+    gaps, recovery = figure.subplots(1, 2)
+    names = ("none", "10min", "1h", "6h", "24h")
+    for (vector, colour), shift in zip(VECTORS.items(), (-0.27, 0.0, 0.27), strict=True):
+        found = retrieval_then_extinction(lab_of(MODEL, MODEL.people(1, vector)))
+        heights = [float(found[f"month_after_{name}"][0]) for name in names]
+        gaps.bar(np.arange(5) + shift, heights, 0.25, color=colour, label=vector)
+        back = [np.clip(_recovered("latent_causes", days, vector), -0.5, None) for days in DAYS]
+        recovery.plot(DAYS, back, "o--" if vector == "labile" else "o-", ms=3, color=colour)
+    gaps.set_xticks(range(5), ["no retrieval", "10 min", "1 h", "6 h", "24 h"])
+    gaps.set(title="fear a month later, by the gap after retrieval", ylim=(0, 1))
+    gaps.legend(frameon=False, fontsize=8, title="vector", title_fontsize=8)
+    recovery.plot([10], [1], "*", color=GREY, ms=10)
+    recovery.text(9.4, 0.99, "published: complete", ha="right", va="center", fontsize=8, color=GREY)
+    recovery.set(title="recovery after plain extinction (cut at -0.5)", xlabel="days", ylim=(-0.55, 1.15))
+
+
+VECTORS = {"joint": BLUE, "window": RUST, "labile": GREEN}
 LEADS_H = np.array([-96.0, -72, -48, -36, -24, -12, -6, -3, -1, -0.5, 0.8, 2, 6, 12, 24])
 
 
@@ -227,6 +248,7 @@ PICTURES: tuple[tuple[str, Callable[[Figure], None], tuple[float, float]], ...] 
     ("curves", draw_curves, (10, 3.2)),
     ("checks", draw_checks, (8.5, 8)),
     ("stuck", draw_stuck, (8, 3.4)),
+    ("window", draw_window, (8, 3.4)),
     ("channels", draw_channels, (8, 3.6)),
     ("studies", draw_studies, (8.5, 5)),
 )

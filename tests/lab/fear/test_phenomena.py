@@ -13,6 +13,7 @@ from unstuck.lab.fear.battery import lab_of, measured
 from unstuck.lab.fear.ketamine_studies import Direction, Dose, load_studies, signals
 from unstuck.lab.fear.parameters import FAMILY, load_model
 from unstuck.lab.fear.phenomena import Check, Row, by_most, load_checks, margins, passed, shuffled
+from unstuck.lab.fear.schedule import Schedule, seen
 
 MODEL = load_model()
 MEASURED = measured(lab_of(MODEL))
@@ -34,6 +35,27 @@ def test_one_vector_passes_29_of_34():
     """The recommended vector passes at least 29 of the 34 checks; immediate against delayed extinction is not one."""
     found = margins(MODEL)
     assert len(found) == 34 and passed(found)[0] >= 29
+
+
+def test_the_retrieval_window_and_slow_recovery_stand_in_one_vector():
+    """With contradicted memories open for hours, both hold, and nothing is lost that the recommended vector passes."""
+    found, usual = margins(MODEL, MODEL.people(1, "labile")), margins(MODEL)
+    both = ("retrieval_window_works", "retrieval_window_closes", "recovery_grows", "recovery_full_at_10_days")
+    assert all(found[key][0] > 0 for key in both) and found["recovery_slow_at_1_day"][0] > 0
+    assert passed(found)[0] == 31 and all(found[key][0] > 0 for key in usual if usual[key][0] > 0)
+
+
+def test_a_memory_opens_only_to_a_clear_contradiction_after_a_pause():
+    """Extinction half an hour after a trial lasts when that trial contradicted the memory, not when it confirmed it."""
+    people = MODEL.people(1, "labile")
+
+    def later(outcome, gap_h):
+        before = Schedule().trials(3, seen(1), 1.0).wait(24).trials(1, seen(1), outcome).wait(gap_h)
+        tested = before.trials(18, seen(1)).wait(24 * 30).trials(3, seen(1))
+        return MODEL.learner.run(people, tested.history())[1].expressed[0, -3:].mean()
+
+    assert later(0.0, 0.5) < later(1.0, 0.5) - 0.2 and later(0.0, 0.5) < later(0.0, 9.0) - 0.2
+    assert abs(later(1.0, 0.5) - later(1.0, 9.0)) < 0.05
 
 
 def test_shuffled_targets_are_met_less_often():

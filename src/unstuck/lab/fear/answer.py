@@ -118,8 +118,7 @@ def ensemble_of(model: Model, root: Path | None = None) -> Members | None:
 def answer(model: Model, runner: Runner | None = None, root: Path | None = None) -> Told:
     """The checklist and the table for this model, all its vectors and, where there is one, its ensemble."""
     ensemble = ensemble_of(model, root)
-    by_vector = {name: margins(model, members, runner) for name, members in model.vectors.items()}
-    by_member = margins(model, ensemble, runner) if ensemble else None
+    by_vector, by_member = _scored(model, ensemble, runner)
     lines = tuple(_lines(by_vector, by_member))
     counts = None if by_member is None else np.sum([m > 0 for m in by_member.values()], axis=0)
     return Told(
@@ -132,6 +131,18 @@ def answer(model: Model, runner: Runner | None = None, root: Path | None = None)
         constant_share=load_studies().constant_share(),
         assumed=tuple(name for name, _ in model.assumed()),
     )
+
+
+def _scored(
+    model: Model, ensemble: Members | None, runner: Runner | None
+) -> tuple[dict[str, dict[str, Array]], dict[str, Array] | None]:
+    """Margins of each vector and of the ensemble's members; all are run at once, since most of the cost is by event."""
+    count, parts = len(model.vectors), [*model.vectors.values(), *([ensemble] if ensemble else [])]
+    found = margins(model, Members(model.learner.names, np.concatenate([part.table for part in parts])), runner)
+    by_vector = {
+        name: {key: margin[n : n + 1] for key, margin in found.items()} for n, name in enumerate(model.vectors)
+    }
+    return by_vector, {key: margin[count:] for key, margin in found.items()} if ensemble else None
 
 
 def _lines(by_vector: Mapping[str, Mapping[str, Array]], by_member: Mapping[str, Array] | None) -> Iterator[Line]:

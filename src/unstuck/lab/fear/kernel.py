@@ -20,7 +20,7 @@ from unstuck.lab.fear.kernel_step import EVENT, FEATURE, FIGURE, LANES, SCRATCH,
 from unstuck.lab.fear.latent_causes import CAUSES, NAMES, State
 
 LOG = logging.getLogger(__name__)
-REMEMBERED = (SCRATCH - WEIGHT) // LANES  # numbers that are kept of a person: 112
+REMEMBERED = (SCRATCH - WEIGHT) // LANES  # numbers that are kept of a person: 124
 
 
 def run(p: Members, history: History, which: NDArray[np.int64] | None = None, threads: int = 1) -> tuple[State, Told]:
@@ -57,12 +57,12 @@ def packed(history: History) -> tuple[Array, Array]:
 
 def unpacked(last: Array) -> State:
     """The state of people from their REMEMBERED numbers each, in the order of a block's rows."""
-    people, ends = last.shape[0], np.cumsum([CAUSES * FEATURES] * 2 + [CAUSES] * 5 + [FEATURES])
-    weights, seen, counts, fast, mid, slow, tag, associability, rest = np.split(last, ends, axis=1)
+    people, ends = last.shape[0], np.cumsum([CAUSES * FEATURES] * 2 + [CAUSES] * 7 + [FEATURES])
+    weights, seen, counts, fast, mid, slow, tag, mismatch, labile, associability, rest = np.split(last, ends, axis=1)
     by_cause = (people, CAUSES, FEATURES)
     return State(
         weights.reshape(by_cause), seen.reshape(by_cause), counts, np.stack([fast, mid, slow], axis=-1), tag,
-        rest[:, 0], associability, *rest.T[1:],
+        rest[:, 0], associability, *rest.T[1:], mismatch, labile,
     )  # fmt: skip
 
 

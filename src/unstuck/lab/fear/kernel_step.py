@@ -22,14 +22,14 @@ from unstuck.lab.fear.latent_causes import CAUSES, CLEARLY, FLOOR, NAMES, TRACE
 LANES = 32  # people side by side
 AWAY = -1e30  # the exponent of a cause that is not there
 
-# Where the parts of a block begin: figures, event, what is told, what is remembered (112 rows), room to work in.
+# Where the parts of a block begin: figures, event, what is told, what is remembered (124 rows), room to work in.
 _ROWS = (
-    len(NAMES), len(SCALARS), FEATURES, 4, CAUSES * FEATURES, CAUSES * FEATURES, *[CAUSES] * 5, FEATURES, 4,
-    12, *[CAUSES] * 8, FEATURES,
+    len(NAMES), len(SCALARS), FEATURES, 4, CAUSES * FEATURES, CAUSES * FEATURES, *[CAUSES] * 7, FEATURES, 4,
+    12, *[CAUSES] * 8, 1, FEATURES,
 )  # fmt: skip
 (
-    FIGURE, EVENT, FEATURE, TOLD, WEIGHT, SEEN, COUNT, FAST, MID, SLOW, TAG, ASSOCIABLE, _EACH,
-    SCRATCH, MULT, FIT, PRIOR, FIRST, NOW, MOVED, SHARE, RAISED, ATTENDED, SIZE,
+    FIGURE, EVENT, FEATURE, TOLD, WEIGHT, SEEN, COUNT, FAST, MID, SLOW, TAG, MISMATCH, LABILE, ASSOCIABLE,
+    _EACH, SCRATCH, MULT, FIT, PRIOR, FIRST, NOW, MOVED, SHARE, RAISED, CLOSED, ATTENDED, SIZE,
 ) = (LANES * rows for rows in accumulate(_ROWS, initial=0))  # fmt: skip
 (
     NEW_CAUSE, CONTEXT_VARIANCE, OUTCOME_VARIANCE, RATE_WORSE, RATE_BETTER, ASSOCIABILITY_SHARE, ASSOCIABILITY_RATE,
@@ -37,7 +37,8 @@ _ROWS = (
     NIGHT_TRANSFER, PREFRONTAL_GAIN, LABILE_HALF_H, LABILE_PASSES, MOMENTUM_GAIN, MOMENTUM_H, SURPRISE_GAIN,
     SURPRISE_RATE, SURPRISE_H, NEW_CAUSE_VARIANCE, NEW_CAUSE_THREAT, FEAR_THRESHOLD, FEAR_SLOPE, AROUSAL_GAIN,
     AROUSAL_H, AROUSAL_ON_PREFRONTAL, AROUSAL_FROM_FEAR, MOMENTUM_STEP, SAFETY_STEEPNESS, DRUG_BLOCK, DRUG_STORAGE,
-    DRUG_LEARNING, DRUG_WEAKENING, AMNESTIC_LOSS,
+    DRUG_LEARNING, DRUG_WEAKENING, AMNESTIC_LOSS, LABILE_GAIN, LABILE_SPREAD, LABILE_ERROR_GAIN, LABILE_OPEN_PER_H,
+    LABILE_CLOSE_PER_H,
 ) = (FIGURE + LANES * n for n in range(len(NAMES)))  # fmt: skip
 (
     SINCE, OUTCOME, OBSERVED, UNTIL, NIGHTS, SLEEP, REACTION, EXPECTATION, BLOCK, PLASTICITY, PLASTICITY_SINCE,
@@ -105,8 +106,9 @@ def _pass_time(b):  # type: ignore[no-untyped-def]
         b[RAISED + 3 * LANES + w] = -b[SINCE + w] / b[AROUSAL_H + w]
         b[RAISED + 4 * LANES + w] = -b[SINCE + w] / b[MOMENTUM_H + w]
         b[RAISED + 5 * LANES + w] = -b[SINCE + w] / b[SURPRISE_H + w]
+        b[CLOSED + w] = -b[SINCE + w] * b[LABILE_CLOSE_PER_H + w]
         most = max(most, b[NIGHTS + w])
-    raise_rows(b, RAISED, 6)
+    raise_rows(b, RAISED, 7)
     for w in range(LANES):
         b[AROUSAL + w] *= b[RAISED + 3 * LANES + w]
         b[MOMENTUM + w] *= b[RAISED + 4 * LANES + w]
@@ -136,10 +138,15 @@ def _pass_time(b):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, fastmath={"contract"}, error_model="numpy")
 def _fade(b):  # type: ignore[no-untyped-def]
-    """Retrieval strengths decay as RAISED tells."""
+    """Retrieval strengths decay as RAISED tells; a contradiction opens a cause after a pause, and hours close it."""
+    for w in range(LANES):
+        paused, over = b[SINCE + w] * b[LABILE_OPEN_PER_H + w], b[SINCE + w] * b[LABILE_CLOSE_PER_H + w]
+        paused, over = paused * paused * paused * paused, over * over * over * over
+        b[LEVEL + w] = paused / (1.0 + paused) / (1.0 + over)
     for k in range(CAUSES):
         for w in range(LANES):
             c = k * LANES + w
+            b[LABILE + c] = max(b[LABILE + c] * b[CLOSED + w], b[MISMATCH + c] * b[LEVEL + w])
             b[FAST + c] *= b[RAISED + w]
             b[MID + c] *= b[RAISED + LANES + w]
             b[SLOW + c] = min(max(b[SLOW + c], 0.0), 1.0) * b[RAISED + 2 * LANES + w]
@@ -283,7 +290,8 @@ def _pass(b, number):  # type: ignore[no-untyped-def]
         for w in range(LANES):
             c = k * LANES + w
             error = b[LEARNED + w] - b[NOW + c]
-            b[RAISED + c] = b[FIT + c] - b[LEVEL + w] * error * error
+            wide = 1.0 + b[LABILE_SPREAD + w] * b[LABILE + c]
+            b[RAISED + c] = b[FIT + c] - b[LEVEL + w] / wide * error * error
             b[MOST + w] = max(b[MOST + w], b[RAISED + c])
     for k in range(CAUSES):
         for w in range(LANES):
@@ -304,6 +312,7 @@ def _pass(b, number):  # type: ignore[no-untyped-def]
             share = b[SHARE + c] + b[MOST + w] * (held - b[SHARE + c])
             error = b[LEARNED + w] - b[NOW + c]
             rate = worse if error > 0 else better
+            rate = min(rate * (1.0 + b[LABILE_GAIN + w] * b[LABILE + c]), 1.0)
             moved = b[MOST + w] * b[EFFORT + w] * rate * share * error
             b[SHARE + c] = share
             b[MOVED + c] += moved
@@ -328,6 +337,9 @@ def _surprise(b):  # type: ignore[no-untyped-def]
             b[ERROR + w] += b[SHARE + c] * error
             b[SUM + w] += known
             b[LEVEL + w] += known * error
+            clearly = b[LABILE_ERROR_GAIN + w] * error
+            clearly = clearly * clearly * clearly * clearly
+            b[MISMATCH + c] = b[OBSERVED + w] * known * clearly / (1.0 + clearly)
             b[MOST + w] = max(b[MOST + w], AWAY if spare else b[SHARE + c])
             b[WON + w] += b[SHARE + c] if spare else 0.0
     for w in range(LANES):

@@ -1,4 +1,4 @@
-"""The recommended learner: latent causes with three retrieval timescales; about 110 numbers a person.
+"""The recommended learner: latent causes with three retrieval timescales; about 120 numbers a person.
 
 A cause is one answer to "in which situation am I?" ("then and there", "here and now"). What does what, as read here:
 the *amygdala* holds the threat weights of each cause and cue; the *hippocampus* assigns an experience to a cause from
@@ -30,7 +30,8 @@ NAMES = (
     "momentum_gain", "momentum_h", "surprise_gain", "surprise_rate", "surprise_h", "new_cause_variance",
     "new_cause_threat", "fear_threshold", "fear_slope", "arousal_gain", "arousal_h", "arousal_on_prefrontal",
     "arousal_from_fear", "momentum_step", "safety_steepness", "drug_block", "drug_storage", "drug_learning",
-    "drug_weakening", "amnestic_loss",
+    "drug_weakening", "amnestic_loss", "labile_gain", "labile_spread", "labile_error_gain", "labile_open_per_h",
+    "labile_close_per_h",
 )  # fmt: skip
 CLEARLY = 1e-9  # by how much a new cause must win; keeps ties from hanging on the last bit
 TRACE = 1e-4  # retrieval strength that no cause falls below
@@ -51,6 +52,8 @@ class State:
     arousal: Array  # (people,)
     momentum: Array  # (people,)
     surprise: Array  # (people,)
+    mismatch: Array  # (people, CAUSES) how clearly the last event contradicted what a cause had been retrieved to say
+    labile: Array  # (people, CAUSES) how open to change a cause is since then
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +87,10 @@ class LatentCauses(Learner[State]):
 
     def begin(self, people: int) -> State:
         """Nobody has a cause yet; cues are fully associable."""
-        by_cause = np.zeros((people, CAUSES, FEATURES))
-        none = np.zeros(people)
+        by_weight, by_cause, none = np.zeros((people, CAUSES, FEATURES)), np.zeros((people, CAUSES)), np.zeros(people)
         return State(
-            by_cause, by_cause, np.zeros((people, CAUSES)), np.zeros((people, CAUSES, 3)), np.ones((people, CAUSES)),
-            none, np.ones((people, FEATURES)), none, none, none,
+            by_weight, by_weight, by_cause, np.zeros((people, CAUSES, 3)), np.ones((people, CAUSES)), none,
+            np.ones((people, FEATURES)), none, none, none, by_cause, by_cause,
         )  # fmt: skip
 
     def kept(self, lived: NDArray[np.bool_], new: State, old: State) -> State:
@@ -140,7 +142,19 @@ def _after_time(p: Members, state: State, e: Event) -> State:
         arousal=arousal,
         momentum=state.momentum * np.exp(-e.since_h / p["momentum_h"]),
         surprise=state.surprise * np.exp(-e.since_h / p["surprise_h"]),
+        labile=_labile(p, state, e),
     )
+
+
+def _labile(p: Members, state: State, e: Event) -> Array:
+    """What a contradiction makes open to change: only after a pause of minutes, and no more after hours.
+
+    Own addition, after the finding that reactivation without prediction error leaves a memory stable.
+    """
+    paused = (e.since_h * p["labile_open_per_h"]) ** 4
+    over = (e.since_h * p["labile_close_per_h"]) ** 4
+    fresh = state.mismatch * (paused / (1.0 + paused) / (1.0 + over))[:, None]
+    return np.maximum(state.labile * np.exp(-e.since_h * p["labile_close_per_h"])[:, None], fresh)
 
 
 def _consolidated(p: Members, state: State, e: Event, gain: Array) -> Array:
@@ -189,14 +203,16 @@ def _learn(p: Members, state: State, e: Event, found: _Retrieved, outcome: Array
     attended = ((1.0 - share_of) + share_of * state.associability) * e.features
     attended = attended / np.maximum((e.features**2).sum(axis=1), 1.0)[:, None]
     heard = e.observed[:, None] > 0
+    spread = p["outcome_variance"][:, None] * (1.0 + p["labile_spread"][:, None] * state.labile)
+    eager = 1.0 + p["labile_gain"][:, None] * state.labile
     share, weights = found.prior, found.weights
     for number, scale in enumerate((np.ones_like(later), later, later)):
         error = outcome[:, None] - _along(weights, e.features)
-        held = _shares(found.log_prior - 0.5 * error**2 / p["outcome_variance"][:, None])
+        held = _shares(found.log_prior - 0.5 * error**2 / spread)
         held = np.where(heard, held, found.prior)
         share = held if number == 0 else share + scale[:, None] * (held - share)
         rate = np.where(error > 0, p["rate_worse"][:, None], p["rate_better"][:, None])
-        moved = (scale * effort)[:, None] * rate * share * error
+        moved = (scale * effort)[:, None] * np.minimum(rate * eager, 1.0) * share * error
         weights = weights + moved[..., None] * attended[:, None, :]
     error = (share * (outcome[:, None] - _along(found.weights, e.features))).sum(axis=1) * e.observed
     old = np.where(found.spare, -np.inf, share).max(axis=1)
@@ -207,15 +223,18 @@ def _learn(p: Members, state: State, e: Event, found: _Retrieved, outcome: Array
 def _surprised(p: Members, state: State, e: Event, found: _Retrieved, learned: _Learned) -> State:
     """Associability, momentum of threat and persistent surprise after the error; the next event reads them."""
     drift = p["associability_rate"][:, None] * np.clip(e.features, 0.0, 1.0) * e.observed[:, None]
-    known = np.where(found.spare | np.isinf(found.log_prior), 0.0, found.prior)
-    known = known / np.maximum(known.sum(axis=1), 1e-6)[:, None]
-    error = (known * (learned.outcome[:, None] - _along(found.weights, e.features))).sum(axis=1)
+    recalled = np.where(found.spare | np.isinf(found.log_prior), 0.0, found.prior)
+    known = recalled / np.maximum(recalled.sum(axis=1), 1e-6)[:, None]
+    wrong = learned.outcome[:, None] - _along(found.weights, e.features)
+    error = (known * wrong).sum(axis=1)
+    clearly = (p["labile_error_gain"][:, None] * wrong) ** 4
     surprise = state.surprise + e.observed * p["surprise_rate"] * (error * e.observed - state.surprise)
     return replace(
         state,
         associability=state.associability + drift * (np.abs(learned.error)[:, None] - state.associability),
         momentum=state.momentum + p["momentum_step"] * e.observed * np.maximum(learned.error, 0.0),
         surprise=np.where(learned.won, 0.0, surprise),
+        mismatch=e.observed[:, None] * recalled * clearly / (1.0 + clearly),
     )
 
 
