@@ -27,7 +27,11 @@ Told = dict[str, Any]
 
 def summarise(job: TrialJob, files: Iterable[Path]) -> Told:
     """The summary of a run from its files."""
-    rows = pa.concat_tables([pq.read_table(path) for path in files])
+    return summarise_rows(job, pa.concat_tables([pq.read_table(path) for path in files]))
+
+
+def summarise_rows(job: TrialJob, rows: pa.Table) -> Told:
+    """The summary of a run from its rows."""
     return {
         "note": SIMULATED,
         "run": {**job.identity, "hash": job.hash},
