@@ -10,6 +10,7 @@ DIFFERENCES = (2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
 def answer(_reps: int, _seed: int) -> Answer:
     """The refusal with its reason, and the size of the trial that would answer."""
     sizes = [size_of_t(d, SD, 0.025, 0.8) for d in DIFFERENCES]
+    line = Line("people", tuple(zip(DIFFERENCES, sizes, strict=True)))
     words = (
         "One (Feder 2014), six (Feder 2021) and eight infusions (Abdallah 2022) were each compared with a control, in "
         "different people, at different times, with different controls. Nobody was given a number by chance.",
@@ -23,8 +24,8 @@ def answer(_reps: int, _seed: int) -> Answer:
         "How many infusions?",
         Kind.REFUSED,
         words,
-        ("Sizes are for Student's test at two-sided 5 % and 80 % power with a spread of 12 points; leaving adds to them.",),
-        lines_svg([Line("people", tuple(zip(DIFFERENCES, sizes, strict=True)))], "difference to be found, points of CAPS-5",
+        ("Sizes are for Student's test at two-sided 5 % and 80 % power with a spread of 12 points; leaving adds.",),
+        lines_svg([line], "difference to be found, points of CAPS-5",
                   "people randomised to both arms"),
         "What a trial that randomises the number of infusions would cost in people.",
         "unstuck.lab.trials.sizes.size_of_t",

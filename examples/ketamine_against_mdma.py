@@ -10,6 +10,7 @@ DIFFERENCES = (2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
 def answer(_reps: int, _seed: int) -> Answer:
     """The refusal with its reasons, and the trial that would answer."""
     sizes = [size_of_t(d, SD, 0.025, 0.8) for d in DIFFERENCES]
+    line = Line("people", tuple(zip(DIFFERENCES, sizes, strict=True)))
     words = (
         "No trial gave one or the other by chance. MDMA came with about forty hours of therapy by two therapists, "
         "ketamine mostly with none; controls were therapy with an inactive pill there, midazolam or saline here.",
@@ -23,7 +24,7 @@ def answer(_reps: int, _seed: int) -> Answer:
         Kind.REFUSED,
         words,
         ("Sizes are for Student's test at two-sided 5 % and 80 % power with a spread of 12 points.",),
-        lines_svg([Line("people", tuple(zip(DIFFERENCES, sizes, strict=True)))], "difference to be found, points of CAPS-5",
+        lines_svg([line], "difference to be found, points of CAPS-5",
                   "people randomised to both arms"),
         "What a comparison within the same therapy would cost in people.",
         "unstuck.lab.trials.sizes.size_of_t",

@@ -16,11 +16,12 @@ def answer(reps: int, seed: int) -> Answer:
     spread = (published["se"] or 12.0) * (cell["size"] ** 0.5) / 2  # what the simulated trials' own error amounts to
     points = [float(k) for k in range(0, 17, 2)]
     missed = [100 * (1 - power_of_t(cell["size"], max(k, 1e-9), spread, 0.025)) for k in points]
+    nothing, over_all = (100 * (1 - s["success"]["share"]) for s in (published, drawn))
     words = (
-        f"Had the effect been the one published by Feder 2021, {100 * (1 - published['success']['share']):.0f} % of such "
-        f"trials would have found nothing; over the uncertainty of that effect {100 * (1 - drawn['success']['share']):.0f} %.",
+        f"Had the effect been the one of Feder 2021, {nothing:.0f} % of such trials would have found nothing; "
+        f"over the uncertainty of that effect {over_all:.0f} %.",
         "So the null result speaks against an effect of that size in veterans under that protocol.",
-        f"It does not speak against a small one: a true difference of 4 points would be missed in {missed[2]:.0f} % of trials.",
+        f"It does not speak against a small one: a true difference of 4 points is missed in {missed[2]:.0f} %.",
         "It cannot say why: veterans, their medicines, saline instead of midazolam, or chance in the smaller trial.",
     )
     return Answer(

@@ -17,7 +17,7 @@ def answer(reps: int, seed: int) -> Answer:
     words = (
         f"A drug that does nothing succeeds in {naive[0]:.0f} % of trials of 100 people if belief is worth "
         f"{points[0]:g} points of CAPS-5, and in {naive[-1]:.0f} % if it is worth {points[-1]:g}.",
-        f"Once belief is granted that effect, {max(read):.0f} % at most are read as working; the rest reads cannot tell.",
+        f"Once belief is granted that effect, {max(read):.0f} % at most are read as working, the rest as cannot tell.",
         "So a positive trial whose people could tell what they were given does not show by itself that a drug works.",
     )
     lines = [

@@ -63,10 +63,12 @@ def drawn_share(study: StudyArm, seed: int, replicate: int) -> float | None:
         return None
     stream = Stream(seed, replicate, f"effect of {study.name}")
     draws = sorted(stream.uniform() for _ in range(effect.of + 1))
-    return min(REACHED[1], max(REACHED[0], draws[effect.met]))  # the k-th smallest of n uniforms is Beta(k, n + 1 - k)
+    kept = 1.0 if effect.of_assessed else 1 - study.missing  # who leaves cannot respond
+    low, high = (bound * kept for bound in REACHED)
+    return min(high, max(low, draws[effect.met]))  # the k-th smallest of n uniforms is Beta(k, n + 1 - k)
 
 
-REACHED = (0.03, 0.90)  # shares of responders that the classes of course can make; draws beyond are set to the bound
+REACHED = (0.03, 0.90)  # of those who stay, what the classes of course can make; draws beyond are set to the bound
 
 
 def _drawn_figure(figure: Sourced | None, seed: int, replicate: int, what: str) -> float:
