@@ -137,6 +137,11 @@ class Account(AbstractBaseUser):
         return self.display_name
 
     @cached_property
+    def broken_glasses(self) -> tuple[Glass, ...]:
+        """Every glass that the account ever broke, read once: a board asks for forty courses. Breaking one forgets it."""
+        return tuple(self.glasses.all())
+
+    @cached_property
     def roles(self) -> frozenset[Role]:
         """The roles held; none for an account that is not active."""
         if not self.is_active:

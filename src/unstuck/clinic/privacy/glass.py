@@ -44,6 +44,7 @@ def break_glass(course: Course, account: Account, what: str, why: Why, at: datet
         made = Glass.objects.create(
             account=account, course=course.key, what=what, reason=why.reason, opened_at=at, until=at + OPEN_FOR
         )
+        account.__dict__.pop("broken_glasses", None)  # what the account had read of it before is no longer whole
         text = write_text(course.person, "glass", why.words.strip(), at)
         told = {"what": what, "reason": why.reason, "until": made.until.isoformat()}
         append(course.key, Act("glass.broken", account.key, at, at, told, text_mac=text.mac))
