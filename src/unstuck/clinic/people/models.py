@@ -138,7 +138,7 @@ class Account(AbstractBaseUser):
 
     @cached_property
     def broken_glasses(self) -> tuple[Glass, ...]:
-        """Every glass that the account ever broke, read once: a board asks for forty courses. Breaking one forgets it."""
+        """Every glass that the account ever broke, read once: a board asks for forty courses."""
         return tuple(self.glasses.all())
 
     @cached_property
