@@ -17,7 +17,7 @@ from unstuck.clinic.assessment.models import Link
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.messages.models import Message
 from unstuck.clinic.messages.worker import work_once
-from unstuck.clinic.people.models import Account
+from unstuck.clinic.people.models import Account, Person
 from unstuck.clinic.portal import reminders
 from unstuck.clinic.portal.models import Choices, Reminder
 from unstuck.core.events import ConsentWithdrawn, VisitBooked
@@ -137,16 +137,19 @@ class Gateway:
 
 
 def test_a_gateway_for_text_messages_can_be_joined(
-    dosed: tuple[Course, datetime], cast: dict[str, Account], settings: Any
+    dosed: tuple[Course, datetime], cast: dict[str, Account], settings: Any, signed_in: Callable[[str], Client]
 ) -> None:
     """A site that names a class sends to the telephone of whoever chose that, through the same outbox."""
     _course, start = dosed
     settings.UNSTUCK_CHANNELS = {**settings.UNSTUCK_CHANNELS, "text": "tests.clinic.test_reminders.Gateway"}
-    person = cast["ada"].person
+    person, ada = cast["ada"].person, signed_in("ada")
     assert person is not None
-    person.phone = "+1-555-0100"
-    person.save()
-    Choices.objects.create(person=person, channel="text")
+    with clock.stopped(start):
+        assert "text messages" not in ada.get("/me/keys/").content.decode()
+        Person.objects.filter(pk=person.pk).update(phone="+1-555-0100")
+        assert "Send them as text messages" in ada.get("/me/keys/").content.decode()
+        ada.post("/me/keys/letters/", {"channel": "text"})
+        assert "Send them by e-mail" in ada.get("/me/keys/").content.decode()
     Gateway.sent.clear()
     with clock.stopped(start + DAY):
         work_once()

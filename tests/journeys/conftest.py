@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwr
 
 import tests.site_fixtures  # noqa: F401 (sets Django up before a journey imports the clinic)
 
-READY_WITHIN_S = 120
+READY_WITHIN_S = 300
 expect.set_options(timeout=20_000)  # what must come may come late on a busy machine; what must be fast says so itself
 DESK, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -131,6 +131,25 @@ def test_the_exercises_open_without_a_network(chromium: Browser, clinic: Clinic)
         assert page.evaluate("getComputedStyle(document.querySelector('.card')).borderRadius") != "0px"
 
 
+def test_the_plan_opens_without_a_network_only_where_it_was_kept(chromium: Browser, clinic: Clinic) -> None:
+    """Nothing of the plan is on the device until Ada keeps a copy; then it opens offline, and she can take it off."""
+    with telephone(chromium, clinic) as page:
+        sign_in(page, "ada", clinic.passwords["ada"])
+        page.goto("/me/plan/")
+        page.goto("/me/calm/")
+        expect(page.get_by_text("now opens without a signal")).to_be_visible()
+        expect(page.locator("[data-plan-here]")).to_be_hidden()
+        page.goto("/me/plan/")
+        page.get_by_role("button", name="Keep a copy on this device").click()
+        page.goto("/me/calm/")
+        page.context.set_offline(True)
+        page.reload()
+        expect(page.locator("[data-plan-here]")).to_contain_text("Cold water on my hands.")
+        page.get_by_role("button", name="Take the copy off this device").click()
+        page.reload()
+        expect(page.locator("[data-plan-here]")).to_be_hidden()
+
+
 def test_a_check_in_takes_a_dozen_touches(chromium: Browser, clinic: Clinic) -> None:
     """From the first page to the thanks: one touch a question, one a screen, one to begin."""
     with telephone(chromium, clinic) as page:

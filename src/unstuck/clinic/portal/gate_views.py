@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from unstuck.clinic import clock
+from unstuck.clinic.messages.channels import TEXT, has_text
 from unstuck.clinic.people import access
 from unstuck.clinic.people.knocks import knock
 from unstuck.clinic.portal import entry, passkeys
@@ -110,8 +111,10 @@ def doors(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST":
         passkeys.remove(get_object_or_404(account.passkeys, pk=request.POST.get("passkey", "0")), account.key, at)
         return redirect("portal:doors")
-    reminded = not Choices.objects.filter(person=account.person, reminders=False).exists()
-    return render(request, "portal/doors.html", {"passkeys": account.passkeys.all(), "reminded": reminded})
+    chosen = Choices.objects.filter(person=account.person).first() or Choices()
+    context = {"passkeys": account.passkeys.all(), "reminded": chosen.reminders, "by_text": chosen.channel == TEXT}
+    has_phone = has_text() and bool(account.person and account.person.phone)
+    return render(request, "portal/doors.html", {**context, "text_messages": has_phone})
 
 
 def _sent(request: HttpRequest) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from unstuck.clinic import clock
 from unstuck.clinic.course import queries
 from unstuck.clinic.course.actions import Entry
+from unstuck.clinic.messages.channels import EMAIL, TEXT
 from unstuck.clinic.pathway.consents import withdraw
 from unstuck.clinic.people import access
 from unstuck.clinic.people.models import Account
@@ -113,9 +114,13 @@ def readers(request: HttpRequest) -> HttpResponseBase:
 @own
 @require_POST
 def reminders(request: HttpRequest) -> HttpResponseBase:
-    """Reminders come, or come no more."""
-    person = person_of(access.account_of(request))
-    Choices.objects.update_or_create(person_id=person, defaults={"reminders": request.POST.get("reminders") == "1"})
+    """Reminders come, or come no more; by e-mail, or as text messages where the site can send them."""
+    wanted: dict[str, Any] = {}
+    if "reminders" in request.POST:
+        wanted["reminders"] = request.POST["reminders"] == "1"
+    if request.POST.get("channel") in (EMAIL, TEXT):
+        wanted["channel"] = request.POST["channel"]
+    Choices.objects.update_or_create(person_id=person_of(access.account_of(request)), defaults=wanted)
     return redirect("portal:doors")
 
 
