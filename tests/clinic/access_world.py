@@ -91,7 +91,7 @@ def made(at: datetime, kind: Kind) -> World:
         "arm": shown.protocol.arm(shown.state.arm).title if shown.state.arm else "no arm at all",
         "dose": f"{dose.what.amount_mg:g} mg",  # type: ignore[union-attr]
         "reading": "187.25",
-        "harm": "Headache",
+        "harm": "headache",
         "therapy": "Session summary fieldmark",
         "list": "Supermarket fieldmark",
         "note": "Private fieldmark",
@@ -145,6 +145,7 @@ def _argument(name: str, key: str, converter: Any, world: World) -> Any:
         ("evidence", "key"): world.course.release.key,
         ("course", "kind"): "reading",
         ("pathway", "audience"): "patient",
+        ("measures", "what"): "harms",
         ("therapy", "kind"): world.kind.therapy,
         ("therapy", "step"): world.kind.step,
     }

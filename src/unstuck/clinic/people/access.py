@@ -85,6 +85,11 @@ def may_see_outcomes(account: Account) -> bool:
     return is_care(account) or bool(account.roles & {Role.RESEARCH, Role.QUALITY})
 
 
+def may_see_safety(account: Account) -> bool:
+    """How often doses did harm, over everybody: the treating team and quality. Research could guess arms from it."""
+    return is_care(account) or Role.QUALITY in account.roles
+
+
 def may_sign_evidence(account: Account) -> bool:
     """Propose, sign or decline what patients are told of the evidence."""
     return Role.PRESCRIBER in account.roles
@@ -374,6 +379,11 @@ def stock_would_unmask(course: CourseLike) -> bool:
 def may_see_readings(account: Account, course: CourseLike) -> bool:
     """Vital signs, dissociation scales and side effects during dosing, which would unmask the arm."""
     return may_see_arm(account, course)
+
+
+def may_see_harms_of(account: Account, course: CourseLike) -> bool:
+    """Which harm one course had: whoever may know its arm, and quality, which treats and rates nobody."""
+    return may_see_arm(account, course) or Role.QUALITY in account.roles
 
 
 def may_see_screening(account: Account, course: CourseLike) -> bool:

@@ -29,6 +29,7 @@ MENU: tuple[tuple[Callable[[Account], bool], str | Promise, str], ...] = (
     (access.may_see_protocols, _("Protocols"), "protocol:library"),
     (access.may_see_evidence, _("Evidence"), "evidence:index"),
     (access.may_read_feedback, _("Visits told"), "desk:visits"),
+    (access.may_see_outcomes, _("The house"), "measures:house"),
     (access.may_read_audit, _("Audit"), "audit:audit"),
     (access.may_manage_accounts, _("Accounts"), "people:accounts"),
     (access.may_name_chairs, _("Chairs"), "rooms:chairs"),

@@ -17,6 +17,7 @@ APPS = (
     "unstuck.clinic.plan",
     "unstuck.clinic.therapy",
     "unstuck.clinic.privacy",
+    "unstuck.clinic.measures",
     "unstuck.clinic.evidence",
     "unstuck.clinic.pathway",
     "unstuck.clinic.portal",
@@ -41,6 +42,7 @@ PAGES = (
     ("stock/", "unstuck.clinic.custody.urls"),
     ("me/", "unstuck.clinic.portal.urls"),
     ("own/", "unstuck.clinic.portal.desk_urls"),
+    ("house/", "unstuck.clinic.measures.urls"),
     ("privacy/", "unstuck.clinic.privacy.urls"),
     ("audit/", "unstuck.clinic.audit.urls"),
 )  # fmt: skip

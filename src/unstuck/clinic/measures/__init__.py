@@ -1,0 +1,1 @@
+"""How the house is doing: numbers, each of which opens to the list behind it."""
