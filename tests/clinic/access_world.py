@@ -16,7 +16,7 @@ from unstuck.clinic.alerts.actions import raise_alert
 from unstuck.clinic.course import queries
 from unstuck.clinic.course.actions import Entry, write_all
 from unstuck.clinic.course.models import Course
-from unstuck.clinic.people.actions import NewAccount, open_account
+from unstuck.clinic.people.actions import Identity, NewAccount, open_account, register_person
 from unstuck.clinic.people.models import Account, Person, Role
 from unstuck.clinic.therapy import notes, structures
 from unstuck.clinic.therapy.actions import Told, list_item, record_session
@@ -74,7 +74,9 @@ def made(at: datetime, kind: Kind) -> World:
         name="Rosalind Fieldmark", born_on=date(1931, 1, 3), email="fieldmark@example.org", phone="0700-555-0199"
     )
     course = queries.everyone().get(pk=course.pk)
-    accounts = {who: _account(who, course.person if who == OWN else None, at) for who in WHO}
+    stranger = register_person(Identity("Another Person"), "a_test", at, simulated=True)
+    persons = {OWN: course.person, OTHER: stranger}
+    accounts = {who: _account(who, persons.get(who), at) for who in WHO}
     loaded = queries.load(course)
     dosing = next(step.key for step in loaded.protocol.steps if isinstance(step.activity, Dose))
     walk_on(course, dosing, at - 30 * DAY)

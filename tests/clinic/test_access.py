@@ -46,6 +46,8 @@ RULES: dict[str, str] = {
     "may_see_therapy": "ben cleo",
     "may_record_therapy": "ben",
     "may_see_safety": f"{CARE} quinn",
+    "may_see_training": STAFF,
+    "may_sign_competence": "cleo quinn",
     "may_break_glass": STAFF,
     "may_unmask": CARE,
     "may_keep_notes": "ben cleo",

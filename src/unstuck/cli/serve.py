@@ -24,12 +24,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, help="port to listen on (8000; with --tls 8443)")
     parser.add_argument("--tls", action="store_true", help="HTTPS for tablets, with the certificate of 'unstuck tls'")
     parser.add_argument("--demo", action="store_true", help="a demonstration: simulated people, printed sign-ins")
+    parser.add_argument("--training", action="store_true", help="a clinic to practise in: simulated people, own folder")
     parser.add_argument("--reset", action="store_true", help="with --demo: start afresh")
     parser.add_argument("--prepare", action="store_true", help="get everything ready, print, and end without serving")
 
 
 def run(args: argparse.Namespace) -> int:
     """0 after the server has been stopped. Raises Complaint when the site may not start."""
+    args.demo = args.demo or args.training
     if args.reset and not args.demo:
         raise Complaint("--reset deletes a demonstration only.", mend="Give --demo with it.")
     args.host = args.host or ("0.0.0.0" if args.tls and not args.demo else "127.0.0.1")
@@ -51,10 +53,10 @@ def _choose_demo(args: argparse.Namespace) -> None:
     if args.host not in LOOPBACK:
         raise Complaint("A demonstration listens on this machine only.", mend="Leave out --host.")
     os.environ.setdefault("UNSTUCK_ADDRESS", f"http://localhost:{args.port}")
-    home = Path(os.environ.get("UNSTUCK_HOME") or "var/demo").absolute()
+    home = Path(os.environ.get("UNSTUCK_HOME") or ("var/training" if args.training else "var/demo")).absolute()
     if args.reset and home.exists():
         _delete_demo(home)
-    os.environ.update(UNSTUCK_HOME=str(home), UNSTUCK_DEMO="yes")
+    os.environ.update(UNSTUCK_HOME=str(home), UNSTUCK_DEMO="yes", UNSTUCK_TRAINING="yes" if args.training else "no")
 
 
 def _delete_demo(home: Path) -> None:

@@ -193,6 +193,14 @@ _SITE: dict[str, Say] = {
     "evidence.signed": lambda t, _n: _("signed what patients are told of the evidence for %(protocol)s") % t,
     "evidence.declined": lambda t, _n: _("declined a text on the evidence for %(protocol)s") % t,
     "evidence.signature_refused": lambda _t, _n: _("gave a wrong password for signing a text on the evidence"),
+    "competence.signed": lambda t, n: (
+        _("signed that %(who)s is able: %(skill)s")
+        % {"who": _account(t, n), "skill": str(t.get("skill", "")).replace("_", " ")}
+    ),
+    "competence.ended": lambda t, n: (
+        _("ended a competence of %(who)s: %(skill)s")
+        % {"who": _account(t, n), "skill": str(t.get("skill", "")).replace("_", " ")}
+    ),
     "glass.broken": lambda t, _n: (
         _("unmasked the arm in an emergency") if t.get("what") == "arm" else _("opened the record in an emergency")
     ),

@@ -6,6 +6,7 @@ second; both write a refusal to the ledger. Reading a record is an entry too: `p
 
 from __future__ import annotations
 
+from unstuck.clinic.people.competence import is_able as able
 from unstuck.clinic.people.glass import ARM, RECORD, glass_is_broken
 from unstuck.clinic.people.guards import CourseLike as CourseLike
 from unstuck.clinic.people.guards import P as P
@@ -116,13 +117,13 @@ def may_send_link(account: Account) -> bool:
 
 
 def may_record_dose(account: Account) -> bool:
-    """Write that a dose was given."""
-    return bool(account.roles & {Role.NURSE, Role.PRESCRIBER})
+    """Write that a dose was given; where the site demands it, only with a signed competence."""
+    return bool(account.roles & {Role.NURSE, Role.PRESCRIBER}) and able(account, "give_dose")
 
 
 def may_order_dose(account: Account) -> bool:
-    """Sign an order for a session."""
-    return Role.PRESCRIBER in account.roles
+    """Sign an order for a session; where the site demands it, only with a signed competence."""
+    return Role.PRESCRIBER in account.roles and able(account, "order_dose")
 
 
 def may_record_reading(account: Account) -> bool:
@@ -196,8 +197,8 @@ def may_see_therapy(account: Account) -> bool:
 
 
 def may_record_therapy(account: Account) -> bool:
-    """Record a therapy session, and keep its lists."""
-    return Role.THERAPIST in account.roles
+    """Record a therapy session, and keep its lists; where the site demands it, only with a signed competence."""
+    return Role.THERAPIST in account.roles and able(account, "trauma_therapy")
 
 
 def may_keep_notes(account: Account) -> bool:
@@ -298,6 +299,16 @@ def may_name_lead(account: Account) -> bool:
 def may_read_feedback(account: Account) -> bool:
     """How people found their visits. Nobody who is a therapist here as well."""
     return Role.QUALITY in account.roles and Role.THERAPIST not in account.roles
+
+
+def may_see_training(account: Account) -> bool:
+    """Exercises, and who may do what since when. It holds no person's data."""
+    return is_staff(account)
+
+
+def may_sign_competence(account: Account) -> bool:
+    """Sign that a colleague is able to do something, or that it no longer holds; never for oneself."""
+    return bool(account.roles & {Role.PRESCRIBER, Role.QUALITY})
 
 
 def may_erase(account: Account) -> bool:

@@ -197,6 +197,27 @@ class RecoveryCode(models.Model):
         return f"recovery code of {self.factor_id}"
 
 
+class Competence(models.Model):
+    """Somebody was found able to do something, by whom and since when; it holds until then, or until it is ended."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="competences")
+    skill = models.CharField(max_length=40)
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    basis = models.CharField(max_length=20)
+    signed_by = models.CharField(max_length=32)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-since", "-id")
+        constraints = (
+            models.CheckConstraint(condition=Q(until__gt=models.F("since")), name="people_a_competence_has_length"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.skill} of {self.account_id}"
+
+
 class Glass(models.Model):
     """The glass was broken: for a short time an account reads what its roles do not let it read of one course."""
 

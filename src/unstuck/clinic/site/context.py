@@ -30,6 +30,7 @@ MENU: tuple[tuple[Callable[[Account], bool], str | Promise, str], ...] = (
     (access.may_see_evidence, _("Evidence"), "evidence:index"),
     (access.may_read_feedback, _("Visits told"), "desk:visits"),
     (access.may_see_outcomes, _("The house"), "measures:house"),
+    (access.may_see_training, _("Training"), "training:training"),
     (access.may_read_audit, _("Audit"), "audit:audit"),
     (access.may_manage_accounts, _("Accounts"), "people:accounts"),
     (access.may_name_chairs, _("Chairs"), "rooms:chairs"),
@@ -42,6 +43,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     return {
         "site_name": settings.UNSTUCK_SITE_NAME,
         "demonstration": settings.UNSTUCK_DEMO,
+        "training": settings.UNSTUCK_TRAINING,
         "now": clock.now(request),
         "theme": theme_of(request),
         "crisis_phone": settings.UNSTUCK_CRISIS_PHONE,

@@ -17,6 +17,7 @@ APPS = (
     "unstuck.clinic.plan",
     "unstuck.clinic.therapy",
     "unstuck.clinic.privacy",
+    "unstuck.clinic.training",
     "unstuck.clinic.measures",
     "unstuck.clinic.evidence",
     "unstuck.clinic.pathway",
@@ -43,6 +44,7 @@ PAGES = (
     ("me/", "unstuck.clinic.portal.urls"),
     ("own/", "unstuck.clinic.portal.desk_urls"),
     ("house/", "unstuck.clinic.measures.urls"),
+    ("training/", "unstuck.clinic.training.urls"),
     ("privacy/", "unstuck.clinic.privacy.urls"),
     ("audit/", "unstuck.clinic.audit.urls"),
 )  # fmt: skip

@@ -22,6 +22,8 @@ UNSTUCK_HOME = _site.path
 UNSTUCK_DEMO = _site.yes("UNSTUCK_DEMO")
 UNSTUCK_SITE_NAME = _site.text("UNSTUCK_SITE_NAME", "Unstuck")
 UNSTUCK_MONITOR_DAYS = _site.number("UNSTUCK_MONITOR_DAYS", 7)  # how long a monitor's messages are kept
+UNSTUCK_TRAINING = _site.yes("UNSTUCK_TRAINING")  # a clinic to practise in, with simulated people only
+UNSTUCK_DEMANDED_SKILLS = list(_site.list("UNSTUCK_DEMANDED_SKILLS"))  # keys of library/training/skills.toml
 UNSTUCK_RETENTION_YEARS = _site.number("UNSTUCK_RETENTION_YEARS", 0)  # the legal period of records; 0: not told
 UNSTUCK_CRISIS_PHONE = _site.text("UNSTUCK_CRISIS_PHONE")  # the local crisis line; empty: the emergency number
 UNSTUCK_CRISIS_LINES = _site.named("UNSTUCK_CRISIS_LINES")  # more of them, as "Night line=+1-555-0101, Text line=..."
