@@ -14,12 +14,16 @@ from tests.course_makers import MINUTE
 from tests.journeys.staff import *  # noqa: F403
 from tests.journeys.test_every_page import ACT, SMALL_TARGETS, SMALL_TEXT, THEMES, WIDER, WIDTHS, breaches
 from tests.session_makers import PLACE, check_in, in_progress, ordered, ready
+from tests.site_fixtures import PASSWORD, enrol
 from unstuck.clinic import clock
 from unstuck.clinic.course.models import Course
+from unstuck.clinic.course.queries import load
 from unstuck.clinic.people.actions import Identity, register_person
 from unstuck.clinic.people.models import Account
+from unstuck.clinic.people.photos import drawn, keep_photo
 from unstuck.clinic.session.actions import make_help_link
 from unstuck.clinic.session.models import Sitting
+from unstuck.core.events import DoseGiven
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 Staff = Callable[[str], Page]
@@ -114,3 +118,27 @@ def test_the_sheet_is_one_page_of_a4(staff: Staff, at: datetime) -> None:
         (b"1", b""),
         (b"", b"1"),
     )
+
+
+def test_drawing_photo_and_code(staff: Staff, at: datetime) -> None:
+    """What was drawn and is not accounted for, the person's photo with its page, and the code of a second factor."""
+    cast = cast_now()
+    course, began = in_progress(cast, at)
+    clock.set_to(began + MINUTE)
+    keep_photo(course.person, drawn(course.person.name), cast["nia"].key, began)
+    page = staff("nia")
+    order = next(e.what.order for e in load(course).state.log if isinstance(e.what, DoseGiven))
+    pages = (f"/stock/drawings/draw-{order}/", f"/people/{course.person.key}/photo/change/", address(course))
+    for there in pages:
+        assert faults_of(page, there) == [], there
+    expect(page.get_by_role("img", name="Photo of Ada Ames")).to_be_visible()
+    assert page.evaluate("document.querySelector('.face').naturalWidth") > 0
+    enrol(cast["cleo"], began)
+    page.context.clear_cookies()
+    page.goto("/people/sign-in/")
+    page.fill("input[name=username]", "cleo")
+    page.fill("input[name=password]", PASSWORD)
+    page.click("main form button[type=submit]")
+    expect(page).to_have_url(re.compile("/people/sign-in/code/"))
+    assert faults_of(page, "/people/sign-in/code/") == []
+    assert page.url.endswith("/people/sign-in/code/")

@@ -279,12 +279,16 @@ def leave(course: Course, place: Place, to: ev.Leaving, entry: Entry) -> None:
 
 
 def _refuse_unanswered(course: Course, place: Place, to: ev.Leaving, at: datetime) -> None:
-    """Nobody goes home while an alarm or a call of this session is open: it would vanish with the person."""
+    """Nobody goes home while an alarm, a call or an emergency of this session is open: it would vanish with them."""
     stands = live(course, place, at).session
-    if to is ev.Leaving.HOME and (stands.alarms or stands.calls):
+    if to is not ev.Leaving.HOME:
+        return
+    if stands.alarms or stands.calls:
         raise NotReadyToLeave(
             "An alarm or a call of this session is still open.", mend="Take it, look, and read again."
         )
+    if stands.emergency is not None:
+        raise NotReadyToLeave("An emergency of this session goes on.", mend="Say that it is over, when it is.")
 
 
 def heard(sitting: Sitting, device: str, visible: bool, offset_s: float, at: datetime) -> None:

@@ -39,7 +39,7 @@ from unstuck.clinic.session.queries import Live, NoSuchSession, Place, live, roo
 from unstuck.clinic.session.receiving import Batch, receive
 from unstuck.clinic.session.refused import told_to
 from unstuck.clinic.session.said import entries_of, number
-from unstuck.clinic.session.wanted import facts_to_state, instruments_to_rate
+from unstuck.clinic.session.wanted import facts_to_state, instruments_to_rate, sheet
 from unstuck.core import events as ev
 from unstuck.core.errors import Complaint
 from unstuck.core.instrument_file import load_instrument
@@ -270,7 +270,7 @@ def rate(request: HttpRequest, key: str, step: str, occurrence: int, instrument:
         return render(request, "session/missing.html", {"wrong": None}, status=404)
     reader = reader_of(access.account_of(request), course)
     page = session_page(stands, reader, display_names({stands.session.keeper}), clock.now(request), clock.zone())
-    return render(request, "session/rate.html", {"page": page, "instrument": load_instrument(instrument)})
+    return render(request, "session/rate.html", {"page": page, **sheet(load_instrument(instrument))})
 
 
 @access.require(access.is_care)

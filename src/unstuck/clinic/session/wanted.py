@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from unstuck.clinic.session.queries import Live
 from unstuck.core.conditions import Condition, facts_of
+from unstuck.core.instrument import Instrument, Item
 from unstuck.core.orders import gates_before_order
 from unstuck.core.participant import STATED
 from unstuck.core.protocol import gates_of
@@ -55,3 +57,18 @@ def _rules(live: Live) -> Iterator[Condition]:
         yield from (gate.rule for gate in gates_of(protocol, protocol.step(live.place.step)))
     elif protocol.monitoring and protocol.monitoring.discharge:
         yield protocol.monitoring.discharge
+
+
+def sheet(instrument: Instrument) -> dict[str, Any]:
+    """What the rating sheet shows: each item, and after which answer alone it is asked (empty: always)."""
+    labels = {item.key: item for item in instrument.items}
+    rows = [(item, _asked_after(item, labels)) for item in instrument.items if not item.optional]
+    return {"instrument": instrument, "rows": rows}
+
+
+def _asked_after(item: Item, items: dict[str, Item]) -> str:
+    if item.show_if is None:
+        return ""
+    before = items[item.show_if.item]
+    answers = [choice.label for choice in before.choices if choice.value >= (item.show_if.at_least or 0)]
+    return f"{before.label}: {' / '.join(answers)}"

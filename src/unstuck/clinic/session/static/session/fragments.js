@@ -3,9 +3,19 @@
 function inUse(part) {
   const on = document.activeElement;
   if (on && part.contains(on) && on.matches("input, select, textarea")) return true;
-  return [...part.querySelectorAll("input:not([type=hidden]), textarea")].some((field) =>
-    field.type === "radio" || field.type === "checkbox" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue,
-  );
+  return [...part.querySelectorAll("input:not([type=hidden]), textarea, select")].some(isTouched);
+}
+
+/** What somebody has unfolded, or folded, stays so in the part that is brought. */
+function keepOpen(part, next) {
+  const words = (one) => one.querySelector("summary")?.textContent, before = new Map([...part.querySelectorAll("details")].map((one) => [words(one), one.open]));
+  for (const one of next.querySelectorAll("details")) if (before.has(words(one))) one.open = before.get(words(one));
+}
+
+/** Whether somebody has typed, ticked or chosen something here. */
+function isTouched(field) {
+  if (field.matches("select")) return field.selectedIndex !== Math.max(0, [...field.options].findIndex((one) => one.defaultSelected));
+  return field.type === "radio" || field.type === "checkbox" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
 }
 
 /** Asks for the page again and swaps each part that nobody is using. */
@@ -17,6 +27,7 @@ export async function refresh(place) {
   if (parts.length !== fresh.querySelectorAll("[data-part]").length && !parts.some(inUse)) return location.reload();
   for (const part of parts) {
     const next = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (next) keepOpen(part, next);
     if (next && !inUse(part) && next.innerHTML !== part.innerHTML) part.replaceChildren(...next.childNodes);
   }
 }

@@ -21,6 +21,7 @@ export class Outbox {
   constructor(place, who, { post, changed, heard }) {
     Object.assign(this, { place, who, post, changed, heard });
     this.busy = false;
+    this.again = false;
   }
 
   /** Keeps a filled-in form as one entry with an id and a time of its own, then tries to send. */
@@ -42,18 +43,21 @@ export class Outbox {
     this.changed(mine, here.length - mine.length);
   }
 
-  /** Sends what waits, in order; anything but an answer leaves it waiting. */
+  /** Sends what waits, in order; anything but an answer leaves it waiting. What comes while it sends goes after it. */
   async send() {
+    this.again = this.busy;
     if (this.busy) return;
     this.busy = true;
     try {
       const waiting = (await this.mine()).filter((entry) => entry.status === "waiting").slice(0, MOST);
       if (waiting.length) await this.exchange(waiting);
+      this.again ||= waiting.length === MOST;
     } catch {
       setTimeout(() => this.send(), RETRY_MS);
     } finally {
       this.busy = false;
       await this.tell();
+      if (this.again) this.send();
     }
   }
 

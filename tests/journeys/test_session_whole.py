@@ -1,0 +1,134 @@
+"""Whole visits in a real browser, from the door to the door: an infusion, two nasal devices, and an injection."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.clinic.stock import VIAL
+from tests.journeys.staff import *  # noqa: F403
+from tests.journeys.visiting import WEIGHT_KG, Staff, Visit, coming
+from unstuck.clinic import clock
+from unstuck.clinic.custody.amounts import Form
+from unstuck.clinic.custody.receiving import NewProduct
+from unstuck.clinic.ledger.verify import verify
+from unstuck.core import events as ev
+from unstuck.core.session import Phase
+from unstuck.core.session_events import HandedOver, PartGiven
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+SPRAYS = NewProduct("ket_nasal", "Ketamine nasal device", "ketamine", Form.DEVICE, Decimal("8.75"), Decimal(2))
+ROUNDS = 20  # more than any stay needs
+
+
+def up_to_give(visit: Visit, staff: Staff, units: str, minutes: str = "") -> None:
+    """Room, check-in, readings, scales, facts, an order of 0.5 mg/kg and two checks; then the dose begins."""
+    visit.check_room()
+    visit.check_in()
+    visit.read(59, weight_kg=WEIGHT_KG)
+    for instrument in ("cssrs_screen", "cadss"):
+        visit.rate(instrument)
+    visit.find_out()
+    visit.choose()
+    prescriber = staff("cleo")
+    prescriber.goto(visit.address)
+    visit.find_out(prescriber)
+    visit.order(prescriber, "0.5", "mg/kg", "50", minutes)
+    prescriber.context.set_offline(True)
+    visit.check(units)
+    assert visit.unmet() == []
+    expect(visit.page.get_by_text("All met")).to_be_visible()
+    visit.give()
+
+
+def watched(visit: Visit) -> None:
+    """Whatever the plan asks for is read when it is due, until the stay is over."""
+    for number in range(ROUNDS):
+        said = visit.stands.session
+        if said.phase is Phase.LEAVING:
+            return
+        moments = [d.by for d in said.due if "systolic_mmhg" in d.readings] or [said.stay_until]
+        assert moments[0] is not None
+        visit.ahead(max(1.0, (min(m for m in moments if m) - clock.read()) / timedelta(minutes=1)))
+        visit.read(60 + number)
+    raise AssertionError(f"the stay never ends: {visit.stands.session.phase} {visit.stands.session.due}")
+
+
+def leaves(visit: Visit) -> None:
+    """Scores and facts after the dose are found out one by one; only then the door opens."""
+    visit.page.goto(visit.address)
+    visit.page.get_by_role("button", name="Ada Ames leaves for home").click(force=True)  # readable, and refused
+    expect(visit.page.locator("#errors")).to_contain_text("Nothing was saved")
+    visit.page.goto(visit.address)
+    visit.read(58)
+    for instrument in ("cssrs_screen", "cadss", "aldrete", "padss"):
+        visit.rate(instrument)
+    visit.find_out()
+    expect(visit.page.get_by_text("May leave", exact=True)).to_be_visible()
+    visit.button("Ada Ames leaves for home")
+    expect(visit.page.locator("#next")).to_contain_text("This session is over")
+
+
+def names(visit: Visit) -> list[str]:
+    return [type(e.what).__name__ for e in visit.log if ev.step_of(e.what) == (visit.place.step, 1)]
+
+
+def test_an_infusion_from_the_door_to_the_door(staff: Staff, staffed: str, at: datetime) -> None:
+    """Two identifiers, an order, two checks, forty minutes, readings in time, a hand-over, the scores, and home."""
+    visit = coming(staff, "feder_2021", "infusion", VIAL, at)
+    up_to_give(visit, staff, "3.5", "40")
+    assert visit.stands.session.run is not None and visit.stands.session.phase is Phase.DURING
+    watched(visit)
+    assert not visit.stands.session.alarms
+    visit.hand_over("Cleo", staff("cleo"))
+    leaves(visit)
+    log = names(visit)
+    assert [n for n in log if n in ("SessionOpened", "DoseOrdered", "DoseGiven", "HandedOver", "Discharged")] == [
+        "SessionOpened",
+        "DoseOrdered",
+        "DoseGiven",
+        "HandedOver",
+        "Discharged",
+    ]
+    given = next(e.what for e in visit.log if isinstance(e.what, ev.DoseGiven))
+    assert (given.amount_mg, given.units, given.minutes, given.lot) == (35.0, 3.5, 40.0, visit.lot.key)
+    assert [e.what.chair for e in visit.log if isinstance(e.what, HandedOver)] == ["chair_1"]
+    late = [e.recorded_at - e.observed_at for e in visit.log if isinstance(e.what, ev.ReadingTaken)]
+    assert max(late) < timedelta(minutes=1) and verify().sound
+
+
+def test_two_nasal_devices_are_counted_spray_by_spray(staff: Staff, staffed: str, at: datetime) -> None:
+    """Four sprays of 8.75 mg are two devices: the second waits its time, a fifth spray is refused, the stay runs."""
+    visit = coming(staff, "nasal_tfp", "dose", SPRAYS, at)
+    up_to_give(visit, staff, "4")
+    expect(visit.page.locator("#timeline")).to_contain_text("4 spray")
+    visit.part(1, 2)
+    visit.saved("Part 1 given")
+    visit.ahead(1)
+    visit.part(2, 2)
+    expect(visit.page.locator("#errors")).to_contain_text("5 minutes")
+    visit.ahead(4.5)
+    visit.page.goto(visit.address)
+    visit.part(2, 3)
+    expect(visit.page.locator("#errors")).to_contain_text("checked are")
+    visit.page.goto(visit.address)
+    visit.part(2, 2)
+    visit.saved("Part 2 given")
+    parts = [(e.what.number, e.what.amount_mg) for e in visit.log if isinstance(e.what, PartGiven)]
+    assert parts == [(1, 17.5), (2, 17.5)]
+    watched(visit)
+    leaves(visit)
+    assert names(visit)[-1] == "Discharged" and verify().sound
+
+
+def test_an_injection_is_given_at_once(staff: Staff, staffed: str, at: datetime) -> None:
+    """An order without minutes for the muscle: one dose, no pump to pause, its own stay, and home."""
+    visit = coming(staff, "kap_im", "dose", VIAL, at)
+    up_to_give(visit, staff, "3.5")
+    assert visit.page.locator("#pump").get_by_role("button", name="Pause").count() == 0
+    watched(visit)
+    leaves(visit)
+    assert names(visit)[-1] == "Discharged" and verify().sound
