@@ -57,10 +57,10 @@ def place(course: Course, where: str) -> str:
 
 @pytest.mark.parametrize(
     ("username", "status"),
-    [*((name, 200) for name in ("cleo", "ben", "nia", "finn", "dev", "ada")), *((name, 403) for name in OTHERS)],
+    [*((name, 200) for name in ("cleo", "ben", "nia", "finn", "dev")), ("ada", 302), *((name, 403) for name in OTHERS)],
 )
 def test_who_opens_a_course(signed_in: SignedIn, course: Course, username: str, status: int) -> None:
-    """Care, front desk, research and the person open a course; nobody else does."""
+    """Care, front desk and research open a course; the person is led to the own pages; nobody else comes in."""
     assert signed_in(username).get(f"/courses/{course.key}/").status_code == status
 
 
@@ -149,10 +149,10 @@ def test_what_is_hidden_is_not_called_absent(
 def test_patient_sees_own_course_only(
     signed_in: SignedIn, course: Course, cast: dict[str, Account], at: datetime
 ) -> None:
-    """A patient opens the own course, and no other person's."""
+    """A patient is led to the own pages, and opens no other person's course."""
     stranger = register_person(Identity("Bo Berg"), "a_test", at)
     other = Course.objects.create(person=stranger, release=course.release, enrolled_at=at)
-    assert signed_in("ada").get(f"/courses/{course.key}/").status_code == 200
+    assert signed_in("ada").get(f"/courses/{course.key}/")["Location"] == "/me/"
     assert signed_in("ada").get(f"/courses/{other.key}/").status_code == 403
 
 

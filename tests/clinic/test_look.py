@@ -31,6 +31,11 @@ def test_an_unknown_light_and_a_foreign_address_are_refused(browser: Client) -> 
     assert "data-theme" not in browser.get("/people/sign-in/").content.decode()
 
 
+def test_a_patient_comes_to_the_own_pages(signed_in: Browser) -> None:
+    """The first page leads a patient to their own, which have a menu of their own."""
+    assert signed_in("ada").get("/")["Location"] == "/me/"
+
+
 @pytest.mark.parametrize(
     ("username", "menu"),
     [
@@ -38,9 +43,8 @@ def test_an_unknown_light_and_a_foreign_address_are_refused(browser: Client) -> 
         ("finn", ["Today", "Alerts", "People", "Protocols", "Evidence"]),
         ("dev", ["People", "Protocols", "Evidence"]),
         ("otis", ["Alerts", "Drug stock", "Protocols", "Evidence"]),
-        ("quinn", ["Drug stock", "Protocols", "Evidence", "Audit"]),
+        ("quinn", ["Drug stock", "Protocols", "Evidence", "Visits told", "Audit"]),
         ("alma", ["Protocols", "Evidence", "Audit", "Accounts", "Chairs", "Monitors"]),
-        ("ada", []),
         ("eve", []),
     ],
 )
