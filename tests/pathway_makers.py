@@ -59,12 +59,17 @@ def later(at: datetime, days: float) -> datetime:
 
 def consent_ready(cast: dict[str, Account], at: datetime, protocol: str = "feder_2021") -> None:
     """The words on the evidence and the text of consent of that protocol are signed for use."""
+    evidence_signed(cast["cleo"].key, at, protocol)
+    issue_as(load_protocol(protocol), cast["cleo"].key, at)
+
+
+def evidence_signed(signer: str, at: datetime, protocol: str) -> None:
+    """The words on the evidence for that protocol are signed for use."""
     release = newest_release()
     assert release is not None
     plan = load_protocol(protocol)
-    for proposal in propose(release, [(plan.key, plan.title)], cast["cleo"].key, at):
-        sign_as(proposal.pk, cast["cleo"].key, at)
-    issue_as(plan, cast["cleo"].key, at)
+    for proposal in propose(release, [(plan.key, plan.title)], signer, at):
+        sign_as(proposal.pk, signer, at)
 
 
 def consents(course: Course, cast: dict[str, Account], at: datetime) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from unstuck.core import events as ev
 from unstuck.core.course import Course, replay
-from unstuck.core.deciding import Answer, Question, deciding, taper_interval
+from unstuck.core.deciding import Answer, Question, Topic, deciding, taper_interval
 from unstuck.core.instrument_file import load_instrument
 from unstuck.core.protocol_file import load_protocol
 from unstuck.core.screening_file import load_screening
@@ -75,13 +75,20 @@ def booster_ready(loss: float) -> Course:
     """A response of 20 points, confirmed, and a later score."""
     fourth = dose(22, 4)
     confirmed = (40, ev.StepHeld("response_confirmed", 1, decision=ev.Decision.GO_ON))
-    return course(pcl(9, 50), *THREE, fourth, pcl(30, 30), confirmed, pcl(70, loss))
+    agreed = (1, ev.ConsentGiven("treatment", "1"))
+    return course(agreed, pcl(9, 50), *THREE, fourth, pcl(30, 30), confirmed, pcl(70, loss))
 
 
 @pytest.mark.parametrize(("loss", "answer"), [(40.0, Answer.YES), (36.0, Answer.YES), (35.0, Answer.NO)])
 def test_booster_only_when_the_response_is_lost(loss: float, answer: Answer) -> None:
     """With a confirmed response the booster rule holds when fewer than 15 points are left of it, and not before."""
     assert asked(booster_ready(loss), 71, "booster").answer is answer
+
+
+def test_a_rule_whose_moment_has_passed_stops_nobody() -> None:
+    """After the fourth dose the rule of the third neither says stop nor keeps the booster from being decided."""
+    stops = [q for q in deciding(PLAN, booster_ready(45.0), RULES, AT + 71 * DAY, UTC) if q.topic is Topic.STOP]
+    assert [q.key for q in stops if q.answer in (Answer.YES, Answer.UNKNOWN)] == []
 
 
 def test_loss_of_response_is_told_with_figures() -> None:

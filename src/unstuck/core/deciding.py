@@ -73,7 +73,7 @@ def deciding(
 
 def _stops(protocol: Protocol, course: Course, rows: tuple[Due, ...], at: datetime) -> Iterator[Question]:
     """Rules whose failing ends the treatment, before the next dose."""
-    row = _next_dose(protocol, rows)
+    row = _next_dose(protocol, rows, at)
     if row is None:
         return
     step = protocol.step(row.step)
@@ -91,15 +91,19 @@ def _stop(rule: RuleVerdict, step: tuple[str, int]) -> Question:
     return Question(Topic.STOP, rule.key, title, answer, words, rule.why, rule.source, step)
 
 
-def _next_dose(protocol: Protocol, rows: tuple[Due, ...]) -> Due | None:
+def _next_dose(protocol: Protocol, rows: tuple[Due, ...], at: datetime) -> Due | None:
+    """The dose that comes next; of an optional step whose window is over none comes any more."""
     quiet = (State.DONE, State.SKIPPED, State.CONDITIONAL)
     doses = [r for r in rows if isinstance(protocol.step(r.step).activity, Dose) and r.state not in quiet]
-    return doses[0] if doses else None
+    over = {r.step for r in doses if r.optional and r.closes is not None and r.closes <= at}
+    return next((r for r in doses if r.step not in over), None)
 
 
 def _endpoint(endpoint: Endpoint, course: Course) -> Question:
     result = evaluate(endpoint, course)
     topic = {"non_response": Topic.STOP, "relapse": Topic.LOSS}.get(endpoint.kind, Topic.RESPONSE)
+    if endpoint.after_doses and len(course.doses) > endpoint.after_doses:
+        topic = Topic.RESPONSE  # the moment of that rule has passed: it no longer says whether to go on
     answer = {True: Answer.YES, False: Answer.NO, None: Answer.UNKNOWN}[result.met]
     if result.met is None and endpoint.after_doses and len(course.doses) < endpoint.after_doses:
         answer = Answer.NOT_YET

@@ -25,7 +25,7 @@ from unstuck.core.accepting import Standing, standing
 from unstuck.core.calendar import broken_limit
 from unstuck.core.errors import Complaint
 from unstuck.core.facts import CourseFacts
-from unstuck.core.protocol import Dose, Route
+from unstuck.core.protocol import Dose, Protocol, Regimen, Route
 from unstuck.core.screening import Before, Looked, shelf_life
 from unstuck.core.screening_file import load_screening
 
@@ -159,8 +159,7 @@ def _refuse_dose(loaded: Loaded, place: Place, slot: Slot, at: datetime) -> None
     activity = loaded.protocol.step(place.step).activity if loaded.protocol.has(place.step) else None
     if not isinstance(activity, Dose):
         return
-    route = loaded.protocol.regimen(activity.regimen, loaded.state.arm).route
-    _refuse_chair(slot.chair, route)
+    _refuse_chair(slot.chair, {regimen.route for regimen in regimens_of(loaded.protocol, activity)})
     rules = load_screening()
     if standing(rules, loaded.state, at)[0] is Standing.NOT_ACCEPTED:
         raise NotBooked(
@@ -170,11 +169,17 @@ def _refuse_dose(loaded: Loaded, place: Place, slot: Slot, at: datetime) -> None
         _refuse_old_tests(loaded, slot.starts_at, at)
 
 
-def _refuse_chair(chair: str, route: Route) -> None:
+def regimens_of(protocol: Protocol, dose: Dose) -> tuple[Regimen, ...]:
+    """What may be given in that step, in whatever arm: a booking must not tell the arm."""
+    arms = [arm.key for arm in protocol.arms] or [None]
+    return tuple(protocol.regimen(dose.regimen, arm) for arm in arms)
+
+
+def _refuse_chair(chair: str, routes: set[Route]) -> None:
     found: Seat | None = next((seat for seat in seats() if seat.key == chair), None)
     if found is None:
         raise NoSuchChair(_("A dose needs a chair that is in use."), mend=_("Choose one."))
-    if found.routes and route not in found.routes:
+    if found.routes and not routes <= found.routes:
         raise NoSuchChair(_("The drug may not be given that way in this chair."), mend=_("Choose another chair."))
 
 

@@ -91,8 +91,9 @@ def usual_minutes(loaded: Loaded, step: str) -> int:
     activity = loaded.protocol.step(step).activity
     stated = getattr(activity, "minutes", None)
     if isinstance(activity, Dose):
-        regimen, plan = loaded.protocol.regimen(activity.regimen, loaded.state.arm), loaded.protocol.monitoring
-        stated = (regimen.minutes or 0) + (plan.stay_min or 0 if plan else 0) + USUAL_MIN
+        plan = loaded.protocol.monitoring
+        longest = max(regimen.minutes or 0 for regimen in booking.regimens_of(loaded.protocol, activity))
+        stated = longest + (plan.stay_min or 0 if plan else 0) + USUAL_MIN
     return math.ceil((stated or USUAL_MIN) / 15) * 15
 
 
