@@ -78,9 +78,9 @@ def walk(protocol: Protocol, start: datetime, seed: int = 0, most: int = 80, ski
     return here.events
 
 
-def next_row(here: Walk) -> Due | None:
-    """The next step in time whose rules about order let it through."""
-    rows = [r for r in overview(here.protocol, here.course, here.now) if _ready(r)]
+def next_row(here: Walk, leave: frozenset[str] = frozenset()) -> Due | None:
+    """The next step in time whose rules about order let it through; steps of `leave` are left to somebody else."""
+    rows = [r for r in overview(here.protocol, here.course, here.now) if _ready(r) and r.step not in leave]
     return min(rows, key=lambda r: (r.target or here.now, r.step), default=None)
 
 

@@ -171,8 +171,8 @@ def _refuse_dose(loaded: Loaded, place: Place, slot: Slot, at: datetime) -> None
 
 def regimens_of(protocol: Protocol, dose: Dose) -> tuple[Regimen, ...]:
     """What may be given in that step, in whatever arm: a booking must not tell the arm."""
-    arms = [arm.key for arm in protocol.arms] or [None]
-    return tuple(protocol.regimen(dose.regimen, arm) for arm in arms)
+    arms: list[str | None] = [arm.key for arm in protocol.arms]
+    return tuple(protocol.regimen(dose.regimen, arm) for arm in arms or [None])
 
 
 def _refuse_chair(chair: str, routes: set[Route]) -> None:
