@@ -16,7 +16,7 @@ from unstuck.lab.fear.parameters import load_model
 from unstuck.lab.fear.schedule import Schedule, seen
 
 MODEL = load_model()
-CROWD = 70  # three blocks, the last one not full
+CROWD = 140  # three blocks, the last one not full
 
 
 def _told(told):
@@ -55,7 +55,7 @@ def test_company_padding_and_threads_change_no_bit():
     """A person's numbers are the same alone, at any place of a crowd, with padded schedules, and in three threads."""
     people, history = _crowd(), _course()
     state, told = kernel.run(people, history)
-    for person in (0, 31, 32, 69):
+    for person in (0, 63, 64, 139):
         alone = Members(NAMES, people.table[[person]])
         assert np.array_equal(_told(kernel.run(alone, history)[1])[:, 0], _told(told)[:, person])
     longer_state, longer = kernel.run(people, padded([history], history.width + 7))

@@ -59,10 +59,11 @@ def unpacked(last: Array) -> State:
     """The state of people from their REMEMBERED numbers each, in the order of a block's rows."""
     people, ends = last.shape[0], np.cumsum([CAUSES * FEATURES] * 2 + [CAUSES] * 7 + [FEATURES])
     weights, seen, counts, fast, mid, slow, tag, mismatch, labile, associability, rest = np.split(last, ends, axis=1)
-    by_cause = (people, CAUSES, FEATURES)
+    by_weight, strength = (people, CAUSES, FEATURES), np.stack([fast, mid, slow], axis=-1)
+    opened, arousal, momentum, surprise = rest.T
     return State(
-        weights.reshape(by_cause), seen.reshape(by_cause), counts, np.stack([fast, mid, slow], axis=-1), tag,
-        rest[:, 0], associability, *rest.T[1:], mismatch, labile,
+        weights.reshape(by_weight), seen.reshape(by_weight), counts, strength, tag, opened, associability, arousal,
+        momentum, surprise, mismatch, labile,
     )  # fmt: skip
 
 

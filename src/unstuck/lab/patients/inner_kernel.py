@@ -2,7 +2,7 @@
 
 Blocks share nothing and luck is named by person and day, so that neither the number of people, nor the padding of a
 block, nor threads change a bit. One compiled signature serves every timetable. Needs Numba; compiles once, then is kept
-on disk. Only the recommended learner has a compiled step; `runner_for` gives the others the reference.
+on disk. Only the recommended learner has a compiled step; `runner_for` gives the others the readable one.
 """
 
 from __future__ import annotations
