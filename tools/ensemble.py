@@ -18,7 +18,7 @@ def main() -> int:
     """Runs what is left of the fit and writes the ensemble beside its rounds, or into the library."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    for name, value in (("particles", 160), ("people", 96), ("rounds", 6), ("members", 64), ("seed", 20260)):
+    for name, value in (("particles", 160), ("people", 96), ("rounds", 6), ("members", 56), ("seed", 20260)):
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--write", action="store_true", help="write library/fear/ensemble.toml")
     args = parser.parse_args()

@@ -44,7 +44,7 @@ PEOPLE, BAND = 300, 12  # people of one truth; members behind a band
 def main(folder: Path = FOLDER) -> None:
     """Writes the pictures and the tables."""
     folder.mkdir(parents=True, exist_ok=True)
-    page = validate(min(40, len(load_ensemble().members)), 120)
+    page = validate(min(30, len(load_ensemble().members)), 120)
     answers = design.under_each_learner()
     pictures: tuple[tuple[str, Callable[[Figure], None], tuple[float, float]], ...] = (
         ("symptoms_scales", scales, (7.4, 3.0)),

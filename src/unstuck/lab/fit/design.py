@@ -101,7 +101,7 @@ def finding(truths: Sequence[TruthOf], asked: Asked) -> Answer:
     return Answer(truths[0].learner, len(truths), asked.n, asked.strength, told, holds)
 
 
-def under_each_learner(members: int = 16, others: int = 4) -> list[Answer]:
+def under_each_learner(members: int = 12, others: int = 3) -> list[Answer]:
     """The finding under each learner of the family, at a window in the middle of its prior and at a strong one.
 
     The recommended learner has the ensemble's members; the others, which were not fitted, draws from the priors.
@@ -111,7 +111,7 @@ def under_each_learner(members: int = 16, others: int = 4) -> list[Answer]:
         fitted = key == FITTED
         truths = load_ensemble().members[:members] if fitted else prior_members(others, 3)
         for strength in (MIDDLE, STRONG):
-            asked = Asked(people=200 if fitted else 110, strength=strength)
+            asked = Asked(people=150 if fitted else 110, strength=strength)
             found.append(finding([replace(t, learner=key) for t in truths], asked))
     return found
 

@@ -1,7 +1,8 @@
 """The fit of the ensemble: which directions are free, the distance to the fitted half, and the file that is shipped.
 
 Free are every unsure figure of `library/patients/course.toml` and, near its shipped vector, every figure of the learner
-that is no drug channel. Only the findings that are not held out make the distance.
+that is no drug channel. Only the trials that are not held out make the distance; of the last round those members are
+kept that fail fewest checks of the battery, again by a half of them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from typing import Any
 import numpy as np
 
 from unstuck.lab.effects.parameters import Array
+from unstuck.lab.fear import kernel
 from unstuck.lab.fear.parameters import load_model
+from unstuck.lab.fear.phenomena import load_checks, margins
 from unstuck.lab.fit.arms import ARMS, FITTED, read_all
 from unstuck.lab.fit.findings import FINDINGS
 from unstuck.lab.fit.smc import Round, chosen
@@ -76,6 +79,20 @@ class Simulator:
         return np.array([FINDINGS[t.key](reads) for t in fitted_targets()])
 
 
+def fitted_checks() -> tuple[str, ...]:
+    """Every other check of the laboratory's battery, known failures left out; the rest is held out."""
+    return tuple(c.key for c in load_checks() if not c.known_failure)[::2]
+
+
+def faults(free: Space, vectors: Array) -> Array:
+    """How many of the fitted checks each vector's learner fails, shape (vectors,)."""
+    columns = np.array([list(free.figures(v).values()) for v in vectors]).T
+    model = load_model(LEARNER)
+    members = model.people(vectors.shape[0]).having(**dict(zip(free.learner, columns, strict=True)))
+    found = margins(model, members, kernel.run)
+    return np.asarray(np.sum([found[key] <= 0 for key in fitted_checks()], axis=0, dtype=float))
+
+
 def distance(findings: Array) -> float:
     """Root of the mean squared distance in units of tolerance; far where a figure is not finite."""
     off = np.array([t.off(float(f)) for t, f in zip(fitted_targets(), findings, strict=True)])
@@ -90,7 +107,7 @@ def every_finding(truth: TruthOf, people: int, seed: int) -> dict[str, float]:
 
 def shipped(free: Space, population: Round, count: int, seed: int, command: str) -> str:
     """The text of the ensemble's file: `count` members, all of equal weight."""
-    places = chosen(population, count)
+    places = chosen(population, count, faults(free, population.vectors))
     vectors = population.vectors[places]
     rows = [[round(v, 6) for v in free.figures(vector).values()] for vector in vectors]
     told: dict[str, Any] = {
@@ -99,7 +116,8 @@ def shipped(free: Space, population: Round, count: int, seed: int, command: str)
         "title": "Candidate truths of fear learning and daily life; none of them is the truth",
         "command": command,
         "method": f"ABC-SMC, {population.vectors.shape[0]} particles, {population.number} rounds after the prior, "
-        f"bound {population.bound:.3f}, {population.different} of them differ",
+        f"bound {population.bound:.3f}, {population.different} of them differ; of these the {count} that fail "
+        "fewest of the battery's fitted half of checks",
         "seed": seed,
         "source": "unstuck_ensemble",
         "learner": LEARNER,

@@ -157,8 +157,10 @@ def read_round(folder: Path, number: int, settings: Settings) -> Round | None:
         return Round(int(kept["number"]), bound, step, vectors, distances, findings, taken)
 
 
-def chosen(population: Round, count: int) -> NDArray[np.int64]:
-    """Places of so many particles, in their order, those that differ first."""
+def chosen(population: Round, count: int, faults: Array) -> NDArray[np.int64]:
+    """Places of so many particles that differ, those with fewest faults. Raises Complaint for too few."""
     _, first = np.unique(population.vectors[:, 0], return_index=True)
-    rest = np.setdiff1d(np.arange(population.vectors.shape[0]), first)
-    return np.asarray(np.concatenate([np.sort(first), rest])[:count], dtype=np.int64)
+    if first.size < count:
+        raise Complaint(f"Only {first.size} particles differ.", "--members", f"Give at most {first.size}.")
+    order = np.lexsort((np.sort(first), faults[np.sort(first)]))
+    return np.asarray(np.sort(np.sort(first)[order[:count]]), dtype=np.int64)
