@@ -110,9 +110,9 @@ def stuck(figure: Figure) -> None:
     days = np.arange(0.0, 365.0, 5.0)
     pe = ARMS["pe_alone"].plan()
     kinds = (
-        ("refuel 1.6: stuck", 1.6, Plan()),
+        ("refuel 1.3: stuck", 1.3, Plan()),
         ("refuel 0.8: not stuck", 0.8, Plan()),
-        ("refuel 1.6, with PE", 1.6, pe),
+        ("refuel 1.3, with PE", 1.3, pe),
     )
     for axis, (title, refuel, plan) in zip(figure.subplots(1, 3, sharey=True), kinds, strict=True):
         fixed = {n: np.full(crowd.people, v) for n, v in {**quiet, "life.refuel": refuel}.items()}
@@ -147,7 +147,7 @@ def courses(figure: Figure) -> None:
             axis.plot(days, middle, color=colour, label=label)
             axis.fill_between(days, low, high, color=colour, alpha=0.15, linewidth=0)
         axis.axhline(0, color="black", linewidth=0.5)
-        axis.set(xlabel="days")
+        axis.set(xlabel="days", ylim=(-33, 3))
         axis.legend(frameon=False, fontsize=7, loc="lower left")
     figure.axes[0].set_ylabel("mean change of PCL-5")
 
@@ -167,7 +167,8 @@ def checks(figure: Figure, page: Validation) -> None:
     axis.set_yticks(
         range(len(lines)), [f"{n} ({x.half})" for n, x in zip(names, reversed(lines), strict=True)], fontsize=7
     )
-    axis.set_xlabel("simulated trials less the published value, in tolerances (blue: after the fit, grey: prior alone)")
+    axis.set_xlabel("trials less published, in tolerances")
+    axis.set_title("blue: after the fit, grey: prior alone; nine tenths of simulated trials", fontsize=8)
     axis.set_xlim(-7.2, 7.2)
     axis.tick_params(axis="y", length=0)
 
