@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from unstuck.core.errors import Complaint
 from unstuck.lab.fit import validate as page
 from unstuck.lab.fit.arms import ARMS, read_all
-from unstuck.lab.fit.design import Asked, auc, finding
+from unstuck.lab.fit.design import Answer, Asked, Told, auc, finding, text_of
 from unstuck.lab.fit.findings import FINDINGS, loss_days
+from unstuck.lab.fit.plots import design_picture
 from unstuck.lab.fit.targets import load_targets
 from unstuck.lab.fit.validate import prior_members
 from unstuck.lab.patients.ensemble import load_ensemble, minds
@@ -66,6 +68,17 @@ def test_a_trial_of_the_drug_alone_cannot_tell_a_window_from_a_state() -> None:
     answer = finding(prior_members(3, 3), Asked(n=100, people=120))
     drug_only, factorial = (told.auc for told in answer.designs)
     assert drug_only < 0.70 < factorial
+
+
+def test_the_picture_of_the_finding_is_drawn() -> None:
+    """Each learner has a row, each design a column, titled with its AUC; verdicts stand at the side."""
+    told = Told("drug_only", "drug alone", (0.1, 0.2), (0.0, 0.1), 0.6)
+    answers = [Answer("latent_causes", 2, 50, 1.6, (told, told), True), Answer("x", 2, 50, 0.4, (told, told), False)]
+    figure = Figure()
+    design_picture(figure, answers)
+    assert len(figure.axes) == 4 and "AUC 0.60" in figure.axes[0].get_title()
+    assert "holds" in figure.axes[0].get_ylabel() and "fails" in figure.axes[2].get_ylabel()
+    assert "x: FAILS" in text_of(answers)
 
 
 def test_the_page_shows_both_halves_and_the_prior() -> None:

@@ -10,16 +10,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from unstuck.core.errors import Complaint
+from unstuck.core.protocol_file import load_protocol
 from unstuck.lab.effects.parameters import Array
 from unstuck.lab.fit.arms import ARMS, crowd_of, curve_for
 from unstuck.lab.patients import inner, inner_kernel
-from unstuck.lab.patients.batch import Plan, forecast_person, simulate
+from unstuck.lab.patients.batch import Plan, simulate
 from unstuck.lab.patients.drug import Given, course_of
+from unstuck.lab.patients.ensemble import Minds
 from unstuck.lab.patients.inner import STATES, Signals
 from unstuck.lab.patients.laws import load_course
 from unstuck.lab.patients.minds import CHANNELS, Crowd, TruthOf, draw, load_groups
 from unstuck.lab.patients.therapies import KNOWN, load_therapy
 from unstuck.lab.patients.timetable import Session, timetable
+from unstuck.lab.trials.job import Wish, prepare
 
 QUIET = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -121,8 +124,9 @@ def test_exposure_and_cognitive_therapy_help_and_waiting_hardly() -> None:
 
 def test_persons_are_not_forecast() -> None:
     """Asked for a person's forecast, the lab refuses and gives the reason."""
+    one = Wish((None,), 1, 5, {}, minds=Minds(TruthOf(), "civilian", "the middle of the priors"))
     with pytest.raises(Complaint, match="No forecast is made for a person"):
-        forecast_person(crowd_of(TruthOf(), 1, 1, "civilian"))
+        prepare(load_protocol("pe"), one)
 
 
 def test_groups_without_a_source_say_so() -> None:

@@ -103,6 +103,7 @@ def eased(crowd: Crowd, plan: Plan, days: Array, drug: Course) -> Eased:
     return Eased(clusters, life["ketamine.mood_gain"][:, None] * full, points[:, :, None] * TOPS / PCL5_TOP)
 
 
-def forecast_person(crowd: Crowd) -> None:
-    """Refuses: the model says what arms do, not what a person will do. Always raises Complaint with the reason."""
-    raise Complaint(NOT_FOR_PERSONS, f"{crowd.people} simulated people")
+def refuse_a_person(people: int) -> None:
+    """Raises Complaint with the reason where one person is asked for: that would be a forecast of a person."""
+    if people < 2:
+        raise Complaint(NOT_FOR_PERSONS, "--patients", "Give two people or more in each arm.")

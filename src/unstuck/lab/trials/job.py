@@ -17,6 +17,7 @@ from unstuck.core.instrument import Instrument
 from unstuck.core.instrument_file import load_all
 from unstuck.core.protocol import Dose, Expose, Protocol, Step
 from unstuck.core.sourced import Sourced
+from unstuck.lab.patients.batch import refuse_a_person
 from unstuck.lab.patients.calibration import Effect, effect_of
 from unstuck.lab.patients.descriptive import Frame, Patient, person_of
 from unstuck.lab.patients.ensemble import Minds
@@ -126,6 +127,7 @@ def prepare(protocol: Protocol, wish: Wish) -> Job:
     population, studies = load_population(), load_studies()
     keys = sorted(wish.arms, key=lambda k: k or "")
     if wish.minds is not None:
+        refuse_a_person(wish.patients)
         require_known({s.activity.therapy for s in protocol.steps if isinstance(s.activity, Expose)})
         arms = tuple(ArmPlan(key, None, None, False, None) for key in keys)
     else:
