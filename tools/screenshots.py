@@ -13,6 +13,12 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 WIDTHS = (390, 820, 1440)
 STATION = (("today", "/today/"), ("wall", "/today/wall/"), ("alerts", "/alerts/"))
+WAY = (
+    ("screening", "/pathway/demo-004/screening/"),
+    ("consent", "/pathway/demo-054/consent/"),
+    ("calendar", "/pathway/demo-011/plan/"),
+    ("deciding", "/pathway/demo-054/deciding/"),
+)
 CHROMIUM = "/usr/bin/chromium"
 
 
@@ -54,7 +60,7 @@ def _tour(browser: Browser, url: str, sign_ins: dict[str, str], folder: Path, th
     page.goto(f"{url}/people/sign-in/")
     _shoot(page, folder / f"sign_in-{width}-{theme}.png")
     _sign_in(page, "cleo", sign_ins["cleo"])
-    for name, path in (*STATION, ("people", "/courses/"), ("protocols", "/protocols/")):
+    for name, path in (*STATION, ("people", "/courses/"), ("protocols", "/protocols/"), *WAY):
         page.goto(url + path)
         _shoot(page, folder / f"{name}-{width}-{theme}.png")
     page.goto(f"{url}/protocols/feder_2021/")

@@ -131,7 +131,7 @@ class Reader:
 def screening_page(now: Screened, decided: tuple[Entry, ...], reader: Reader) -> ScreeningPage:
     """The page of one course for one reader."""
     row = now.loaded.row
-    level, verdict, kicker = _verdict(now)
+    level, verdict, kicker = _verdict(now, bool(decided))
     return ScreeningPage(
         key=row.key,
         name=row.person.name,
@@ -153,12 +153,13 @@ def screening_page(now: Screened, decided: tuple[Entry, ...], reader: Reader) ->
     )
 
 
-def _verdict(now: Screened) -> tuple[str, str, str]:
+def _verdict(now: Screened, signed_here: bool) -> tuple[str, str, str]:
     """Level, the sentence in large and the line above it."""
     open_ = len(blocking(now.findings))
     match now.standing:
         case Standing.ACCEPTED:
-            return "ok", _("Accepted for treatment"), _("A prescriber signed it")
+            kicker = _("A prescriber signed it") if signed_here else _("Came with the course")
+            return "ok", _("Accepted for treatment"), kicker
         case Standing.OLD:
             return "held", _("Decide again"), _("The last decision is too old")
         case Standing.NOT_ACCEPTED:
@@ -175,7 +176,7 @@ def _why(now: Screened) -> str:
     if not open_:
         return ""
     if now.standing is Standing.ACCEPTED:
-        return _("%(n)s rules have no answer on record; the decision was signed without them.") % {"n": open_}
+        return _("%(n)s rules have no answer on record; the acceptance was made without them.") % {"n": open_}
     return _("%(n)s rules keep the door closed. What is not known opens nothing.") % {"n": open_}
 
 
