@@ -110,9 +110,9 @@ def stuck(figure: Figure) -> None:
     days = np.arange(0.0, 365.0, 5.0)
     pe = ARMS["pe_alone"].plan()
     kinds = (
-        ("refuel 1.3: stuck", 1.3, Plan()),
+        ("refuel 1.4: stuck", 1.4, Plan()),
         ("refuel 0.8: not stuck", 0.8, Plan()),
-        ("refuel 1.3, with PE", 1.3, pe),
+        ("refuel 1.4, with PE", 1.4, pe),
     )
     for axis, (title, refuel, plan) in zip(figure.subplots(1, 3, sharey=True), kinds, strict=True):
         fixed = {n: np.full(crowd.people, v) for n, v in {**quiet, "life.refuel": refuel}.items()}
