@@ -15,9 +15,9 @@ PASSING = ("ketamine.state_gain", "ketamine.mood_gain")  # what fades by itself 
 WINDOW = tuple(name for name in CHANNELS if name not in PASSING)
 
 TRUTHS = {
-    "window and passing effect": TruthOf(),
+    "both": TruthOf(),
     "window only": TruthOf().without(*PASSING),
-    "passing effect only": TruthOf().without(*WINDOW),
+    "passing only": TruthOf().without(*WINDOW),
 }
 """Candidates for what ketamine does. Which one holds, nobody knows; all their sizes are assumed or fitted loosely."""
 

@@ -20,11 +20,11 @@ def answer(_reps: int, seed: int) -> Answer:
     """The interaction of drug and therapy under each candidate."""
     found = {name: interaction(truth, seed) for name, truth in TRUTHS.items()}
     lines = [Line(name, ((2.0, float(x[1])), (15.0, float(x[2])))) for name, x in found.items()]
-    window, passing = float(found["window only"][2]), float(found["passing effect only"][2])
+    window, passing = float(found["window only"][2]), float(found["passing only"][2])
     needed = 4 * size_of_t(max(abs(window - passing), 0.1), SD, 0.025, 0.8)
     words = (
         f"Three months after the last session the candidates differ: a window makes ketamine gain {-window:.1f} points "
-        f"of CAPS-5 more with therapy than without, a passing effect {-passing:.1f}.",
+        f"of CAPS-5 more with therapy than without, a passing effect {abs(passing):.1f}.",
         f"To see that difference a trial of two by two arms needs about {needed:.0f} "
         "people. Two arms that both get therapy, as in the trials so far, cannot see it whatever their size.",
     )

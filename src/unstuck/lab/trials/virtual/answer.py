@@ -115,28 +115,36 @@ def lines_svg(lines: Sequence[Line], x_words: str, y_words: str, log: bool = Fal
         share = (math.log(x / min(xs)) if log else x - min(xs)) / (span or 1.0)
         return EDGE + share * (WIDE - 2 * EDGE - 90), HIGH - EDGE - (y - low) / (high - low) * (HIGH - EDGE - 20)
 
-    parts = []
-    for place, line in enumerate(lines):
+    parts, taken = [], list[float]()
+    for place, line in sorted(enumerate(lines), key=lambda pair: at(*pair[1].points[-1])[1]):
         way = " ".join(f"{'ML'[n > 0]}{a:.1f} {b:.1f}" for n, (a, b) in enumerate(at(*p) for p in line.points))
         dash = ("", "7 4", "2 4", "10 3 2 3")[place % 4]
         parts.append(f'<path class="range" fill="none" stroke-dasharray="{dash}" d="{way}"/>')
-        end = at(*line.points[-1])
-        parts.append(f'<text x="{end[0] + 8:.1f}" y="{end[1] + 4:.1f}">{escape(line.name)}</text>')
+        x, y = at(*line.points[-1])
+        taken.append(max(y, taken[-1] + 16) if taken else y)  # names keep apart
+        parts.append(f'<text x="{x + 8:.1f}" y="{taken[-1] + 4:.1f}">{escape(line.name)}</text>')
     return _framed("".join(parts), sorted(set(xs)), (low, high), at, (x_words, y_words))
 
 
 def _framed(inside: str, xs: Sequence[float], span: tuple[float, float], at: Any, words: tuple[str, str]) -> str:
-    low, high = span
     bottom, parts = HIGH - EDGE, [inside]
     parts.append(f'<path class="axis" d="M{EDGE} {bottom}H{WIDE - EDGE - 90}M{EDGE} {bottom}V20"/>')
     shown = xs if len(xs) <= 8 else xs[:: len(xs) // 6]
-    parts += [f'<text class="tick" x="{at(x, low)[0]:.1f}" y="{bottom + 16}">{x:g}</text>' for x in shown]
-    for k in range(5):
-        y = low + (high - low) * k / 4
-        parts.append(f'<text class="label" x="{EDGE - 6}" y="{at(xs[0], y)[1] + 4:.1f}">{y:.3g}</text>')
+    parts += [f'<text class="tick" x="{at(x, span[0])[0]:.1f}" y="{bottom + 16}">{x:g}</text>' for x in shown]
+    for y in _round_values(*span):
+        parts.append(f'<text class="label" x="{EDGE - 6}" y="{at(xs[0], y)[1] + 4:.1f}">{y:,g}</text>')
     parts.append(f'<text class="tick" x="{(WIDE - 90) / 2}" y="{HIGH - 16}">{escape(words[0])}</text>')
-    parts.append(f'<text x="{EDGE}" y="12">{escape(words[1])}</text>')
+    parts.append(f'<text x="{EDGE}" y="13">{escape(words[1])}</text>')
     return f'<svg viewBox="0 0 {WIDE} {HIGH}" role="img">{"".join(parts)}</svg>'
+
+
+def _round_values(low: float, high: float) -> list[float]:
+    """Round values between the two, four to six of them."""
+    raw = (high - low) / 5
+    size = 10.0 ** math.floor(math.log10(raw))
+    step = next(s * size for s in (1, 2, 2.5, 5, 10) if s * size >= raw)
+    first = math.ceil(low / step - 1e-9)
+    return [round((first + k) * step, 9) for k in range(7) if (first + k) * step <= high + 1e-9]
 
 
 def finish(make: Callable[[int, int], Answer], reps: int) -> None:
