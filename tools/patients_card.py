@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 from unstuck.core.library_file import library_root
 from unstuck.lab.fit import design
 from unstuck.lab.fit.arms import ARMS, Arm, crowd_of, weekly
+from unstuck.lab.fit.ensemble import battery_halves
 from unstuck.lab.fit.plots import design_picture
 from unstuck.lab.fit.targets import load_targets
 from unstuck.lab.fit.validate import Validation, text_of, validate
@@ -79,6 +80,10 @@ def calibration() -> str:
         f"90 % intervals {100 * found['cover_90']:.0f} %.",
         f"{len(found['learned'])} of {len(found['directions'])} directions are learned (recovery over 0.3); best:",
     ]
+    fitted, held = battery_halves()
+    rows.insert(
+        0, f"BATTERY: members pass {100 * fitted:.0f} % of the fitted checks, {100 * held:.0f} % of those held out."
+    )
     return "\n".join([*rows, *(f"  {d['name']:36} recovery r {d['recovery']:.2f}" for d in best)]) + "\n"
 
 

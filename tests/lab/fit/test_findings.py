@@ -13,6 +13,7 @@ from unstuck.core.errors import Complaint
 from unstuck.lab.fit import validate as page
 from unstuck.lab.fit.arms import ARMS, read_all
 from unstuck.lab.fit.design import Answer, Asked, Told, auc, finding, text_of
+from unstuck.lab.fit.ensemble import battery_halves
 from unstuck.lab.fit.findings import FINDINGS, loss_days
 from unstuck.lab.fit.plots import design_picture
 from unstuck.lab.fit.targets import load_targets
@@ -33,6 +34,12 @@ def test_the_shipped_ensemble_is_many() -> None:
     ensemble = load_ensemble()
     assert len(ensemble.members) >= 50 and "tools/ensemble.py" in ensemble.command
     assert len({tuple(m.z.values()) for m in ensemble.members}) == len(ensemble.members)
+
+
+def test_members_pass_most_checks_of_either_half() -> None:
+    """Of the battery's checks members pass well over half, in the fitted half and in the one held out."""
+    fitted, held = battery_halves()
+    assert 0.7 < fitted <= 1 and 0.7 < held <= 1
 
 
 def test_a_member_that_is_not_there_is_refused() -> None:

@@ -22,6 +22,7 @@ from unstuck.lab.fit.arms import ARMS, FITTED, read_all
 from unstuck.lab.fit.findings import FINDINGS
 from unstuck.lab.fit.smc import Round, chosen
 from unstuck.lab.fit.targets import Target, load_targets
+from unstuck.lab.patients.ensemble import load_ensemble
 from unstuck.lab.patients.laws import load_course
 from unstuck.lab.patients.minds import TruthOf
 
@@ -82,6 +83,17 @@ class Simulator:
 def fitted_checks() -> tuple[str, ...]:
     """Every other check of the laboratory's battery, known failures left out; the rest is held out."""
     return tuple(c.key for c in load_checks() if not c.known_failure)[::2]
+
+
+def battery_halves() -> tuple[float, float]:
+    """Mean share of checks that members of the shipped ensemble pass: of the fitted half, and of the half held out."""
+    model, fitted = load_model(LEARNER), fitted_checks()
+    figures = [m.figures for m in load_ensemble().members]
+    columns = {name: np.array([f[name] for f in figures]) for name in figures[0]}
+    found = margins(model, model.people(len(figures)).having(**columns), kernel.run)
+    held = [c.key for c in load_checks() if not c.known_failure and c.key not in fitted]
+    shares = [float(np.mean([found[key] > 0 for key in half])) for half in (fitted, held)]
+    return shares[0], shares[1]
 
 
 def faults(free: Space, vectors: Array) -> Array:
