@@ -11,6 +11,7 @@ from unstuck.cli.demo_data import PROTOCOLS, fill
 from unstuck.clinic.alerts import demo as rota
 from unstuck.clinic.course.actions import load_ghost
 from unstuck.clinic.course.queries import events_of as course_events
+from unstuck.clinic.custody import demo as stock
 from unstuck.clinic.evidence import demo as evidence
 from unstuck.clinic.pathway import demo as pathway
 from unstuck.clinic.people import demo as faces
@@ -21,7 +22,8 @@ from unstuck.clinic.session.projection import project
 from unstuck.clinic.session.queries import Place
 from unstuck.clinic.site import demo
 from unstuck.core.errors import Complaint
-from unstuck.core.events import DoseGiven, Event, VisitBooked
+from unstuck.core.events import DoseGiven, Enrolled, Event, VisitBooked
+from unstuck.core.protocol import Route
 from unstuck.core.protocol_file import load_protocol
 from unstuck.core.session_events import SessionOpened
 
@@ -63,6 +65,7 @@ def _seated(events: Sequence[Event], chair: str) -> list[Event]:
 
 def _booked_before(events: Sequence[Event], dose: Event, chair: str) -> list[Event]:
     assert isinstance(dose.what, DoseGiven)
+    events = [_measured(e, events[0]) if e is dose else e for e in events]
     moment = dose.observed_at - timedelta(hours=20)
     what = VisitBooked(dose.what.step, dose.what.occurrence, dose.observed_at, chair)
     booking = replace(dose, id=f"{dose.id}-booked", observed_at=moment, recorded_at=moment, what=what)
@@ -71,6 +74,17 @@ def _booked_before(events: Sequence[Event], dose: Event, chair: str) -> list[Eve
     keeper = demo.account("nia").key
     seat = replace(dose, id=f"{dose.id}-opened", observed_at=before, recorded_at=before, what=opened, actor=keeper)
     return _in_time(_in_time(events, booking), seat)
+
+
+def _measured(dose: Event, enrolled: Event) -> Event:
+    """The infusion with its volume, as it would have been drawn from the demonstration's stock."""
+    assert isinstance(dose.what, DoseGiven)
+    assert isinstance(enrolled.what, Enrolled)
+    if dose.what.route != Route.IV_INFUSION.value:
+        return dose
+    masked = bool(load_protocol(enrolled.what.protocol).blinded)
+    units = round(dose.what.amount_mg / stock.strength(dose.what.drug, masked), 2)
+    return replace(dose, what=replace(dose.what, units=units, unit="mL"))
 
 
 def _in_time(events: Sequence[Event], event: Event) -> list[Event]:

@@ -75,6 +75,12 @@ class _Cast:
     cleo: Account
 
 
+def strength(drug: str, masked: bool) -> float:
+    """mg in a millilitre of the vials from which the demonstration's doses of that drug are drawn."""
+    kinds = {d.product for d in DELIVERIES if d.masked == masked}
+    return min(float(p.mg_per_unit) for p in PRODUCTS if p.key in kinds and p.drug == drug and p.form is Form.VIAL)
+
+
 def fill(at: datetime) -> None:
     """The stock of the demonstration, as its cast would have kept it."""
     cast = _Cast(*(Account.objects.get(username=name, demonstration=True) for name in ("otis", "nia", "cleo")))
