@@ -49,7 +49,7 @@ def test_a_patient_comes_to_the_own_pages(signed_in: Browser) -> None:
     ],
 )
 def test_the_menu_has_what_the_role_may_open(signed_in: Browser, username: str, menu: list[str]) -> None:
-    """No member of staff is shown a door that is closed to them."""
+    """Nobody is shown a door that is closed to them."""
     nav = re.search(r'<nav class="nav".*?</nav>', signed_in(username).get("/").content.decode(), re.S)
     assert nav and re.findall(r">([^<>\n]+)</a>", nav[0]) == menu
 
