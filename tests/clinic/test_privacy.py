@@ -121,7 +121,7 @@ def test_the_page_refuses_and_erases(
 ) -> None:
     """Only the administrator has it; it takes a key and shows no name; inside the period it says from which day."""
     settings.UNSTUCK_RETENTION_YEARS = 10
-    sent = {"key": course.key, "sure": "on"}
+    sent = {"key": course.key, "sure": "yes"}
     with clock.stopped(at):
         assert {n: signed_in(n).get("/privacy/erase/").status_code for n in cast}["alma"] == 200
         assert [n for n in cast if signed_in(n).get("/privacy/erase/").status_code == 200] == ["alma"]

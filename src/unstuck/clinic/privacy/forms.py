@@ -25,7 +25,11 @@ class ErasureForm(forms.Form):
     key = forms.CharField(
         label=_("Key of the person or of a course"), max_length=64, help_text=_("Such as p_1a2b or c_3c4d.")
     )
-    sure = forms.BooleanField(label=_("I have checked who this is, and that the request is theirs"))
+    sure = forms.ChoiceField(
+        label=_("Before it is done"),
+        choices=[("yes", _("I have checked who this is, and that the request is theirs"))],
+        widget=forms.RadioSelect,
+    )
 
     def clean_key(self) -> Person:
         """The person, found by either key."""

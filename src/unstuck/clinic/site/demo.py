@@ -19,6 +19,8 @@ from django.db import transaction
 from unstuck.clinic.custody import demo as stock
 from unstuck.clinic.people.actions import Identity, NewAccount, open_account, register_person
 from unstuck.clinic.people.models import Account, Person, Role
+from unstuck.clinic.therapy import demo as therapy
+from unstuck.clinic.training import demo as training
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,5 +121,5 @@ def _passwords(file: Path) -> dict[str, str]:
     return made
 
 
-HOOKS: tuple[Hook, ...] = (stock.fill,)
+HOOKS: tuple[Hook, ...] = (training.fill, therapy.fill, stock.fill)
 """What fills the demonstration, in this order: protocols and courses are put before, the stock draws for them."""

@@ -147,14 +147,14 @@ def _session(
     what = event.what
     assert isinstance(what, TherapyRecorded)
     stage, minutes = therapy.stage(what.number), lengths.get((what.step, what.occurrence))
-    labels = {scale.key: scale.label for scale in therapy.figures}
+    told = dict(what.figures)
     return SessionRow(
         what.number,
         stage.title if stage else "",
         when(event.observed_at, zone),
         f"{minutes:g}" if minutes else "",
         _("dose %(n)s") % {"n": what.cycle} if what.cycle else _("no dose"),
-        tuple((labels.get(key, key), f"{value:g}") for key, value in what.figures),
+        tuple((scale.label, f"{told[scale.key]:g}") for scale in therapy.figures if scale.key in told),
         tuple(_chosen(therapy, what.choices)),
         words.sessions.get(event.id, ""),
     )
