@@ -19,6 +19,7 @@ WAY = (
     ("calendar", "/pathway/demo-011/plan/"),
     ("deciding", "/pathway/demo-054/deciding/"),
 )
+HOUSE = (("house", "/house/"), ("training", "/training/"))
 CHROMIUM = "/usr/bin/chromium"
 
 
@@ -60,7 +61,7 @@ def _tour(browser: Browser, url: str, sign_ins: dict[str, str], folder: Path, th
     page.goto(f"{url}/people/sign-in/")
     _shoot(page, folder / f"sign_in-{width}-{theme}.png")
     _sign_in(page, "cleo", sign_ins["cleo"])
-    for name, path in (*STATION, ("people", "/courses/"), ("protocols", "/protocols/"), *WAY):
+    for name, path in (*STATION, *HOUSE, ("people", "/courses/"), ("protocols", "/protocols/"), *WAY):
         page.goto(url + path)
         _shoot(page, folder / f"{name}-{width}-{theme}.png")
     page.goto(f"{url}/protocols/feder_2021/")
