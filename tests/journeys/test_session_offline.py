@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.course_makers import MINUTE
 from tests.journeys.staff import *  # noqa: F403
@@ -79,6 +79,19 @@ def test_a_reading_is_saved_by_the_servers_word(infusion: Running) -> None:
     assert infusion.readings("systolic_mmhg")[-1] == 131
     assert infusion.page.input_value("#r-systolic_mmhg") == ""
     expect(infusion.page.locator("#device .banner")).to_have_count(0)
+
+
+def test_an_entry_made_while_another_is_on_its_way_follows_it(infusion: Running) -> None:
+    """The first answer is held back until a second reading is entered: both are saved, with no further touch."""
+    held: list[Route] = []
+    infusion.page.route("**/entries/", lambda route: held.append(route) if not held else route.continue_())
+    enter(infusion.page, systolic_mmhg=131)
+    expect(infusion.page.locator("#device")).to_contain_text("Waiting to send: 1")
+    enter(infusion.page, pulse_per_min=88)
+    expect(infusion.page.locator("#device")).to_contain_text("Waiting to send: 2")
+    held[0].continue_()
+    expect(infusion.page.locator("#device")).not_to_contain_text("Waiting")
+    assert (infusion.readings("systolic_mmhg")[-1], infusion.readings("pulse_per_min")[-1]) == (131, 88)
 
 
 def test_half_an_hour_without_a_network_loses_nothing(infusion: Running) -> None:
