@@ -5,6 +5,7 @@ import importlib
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from unstuck.core.trial_file import read_design
@@ -24,7 +25,7 @@ KINDS = {
     "who_responds": Kind.REFUSED,
     "window_or_passing_effect": Kind.CANNOT_TELL,
 }
-COMPILED = {"how_many_hours_before_therapy"}  # the other mechanistic script runs the same arms
+COMPILED = {"how_many_hours_before_therapy"}  # nothing but the learners' kernel, which has tests of its own
 FROZEN = "d65cd51a09c252d36b9b9779c577a65fca4b7b904b0df4d6bab87a5d34dee6cb"
 
 
@@ -47,13 +48,19 @@ def test_every_question_has_its_script():
     assert scripts == set(KINDS) and all(f"{name}.py" in said for name in scripts)
 
 
+def _made_up(truth, seed):
+    """An interaction as the learners would give one, without the minute that their kernel takes to compile."""
+    gained = -1.6 if "ketamine.release_gain" not in truth.off else 0.0
+    return np.array([0.0, gained, gained])
+
+
 @pytest.mark.parametrize("name", sorted(set(KINDS) - COMPILED))
 def test_each_answers_or_refuses(name, script, tmp_path, monkeypatch):
     """Each is answered or refused as the README says, in words, with a plot and its limits, on a page of its own."""
     monkeypatch.setattr(true_effects, "PEOPLE", 20)
     module = script(name)
     if name == "window_or_passing_effect":
-        monkeypatch.setattr(sys.modules["mechanistic_arms"], "PEOPLE", 20)
+        monkeypatch.setattr(module, "interaction", _made_up)
     found = module.answer(2, 3)
     page = write_answer(found, tmp_path).read_text()
     if name != "how_large_ketamine_pe":  # two replicates may or may not be enough
