@@ -6,7 +6,7 @@ Writes fear_*.svg into FOLDER (docs/science) and the table of numbers into its f
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -102,7 +102,7 @@ def _recovered(key: str, days: float, vector: str | None = None) -> float:
     return float(((mean(fear, 27, 2) - end) / np.maximum(fear[:, 7] - end, 0.05))[0])
 
 
-def _renewed(key: str, design: str) -> float:
+def _renewed(key: str, design: Sequence[str]) -> float:
     learn, extinguish, test = design
     schedule = learned(5, learn).wait(24).trials(20, seen(1, context=extinguish)).wait(24)
     return float(mean(lab_of(load_model(key)).run(schedule.trials(2, seen(1, context=test))), 25, 2)[0])

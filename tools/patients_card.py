@@ -121,7 +121,9 @@ def stuck(figure: Figure) -> None:
     )
     for axis, (title, refuel, plan) in zip(figure.subplots(1, 3, sharey=True), kinds, strict=True):
         fixed = {n: np.full(crowd.people, v) for n, v in {**quiet, "life.refuel": refuel}.items()}
-        seen = simulate(replace(crowd, life=crowd.life | fixed), plan, days).states[:, :, STATES.index("intrusion")]
+        seen = simulate(replace(crowd, life={**crowd.life, **fixed}), plan, list(days)).states[
+            :, :, STATES.index("intrusion")
+        ]
         axis.plot(days, seen[:25].T, color=GREY, alpha=0.35, linewidth=0.7)
         axis.plot(days, np.median(seen, axis=0), color=RUST if refuel > 1 else BLUE, linewidth=2)
         axis.set(title=title, xlabel="days", ylim=(0, 1))
@@ -146,7 +148,7 @@ def courses(figure: Figure) -> None:
         for label, colour, plan in group:
             means = []
             for n, truth in enumerate(members):
-                pcl5 = simulate(crowd_of(truth, 150, 50 + n, "civilian"), plan, days).truth.pcl5
+                pcl5 = simulate(crowd_of(truth, 150, 50 + n, "civilian"), plan, list(days)).truth.pcl5
                 means.append(pcl5.mean(axis=0) - pcl5[:, 0].mean())
             low, middle, high = np.quantile(means, [0.05, 0.5, 0.95], axis=0)
             axis.plot(days, middle, color=colour, label=label)

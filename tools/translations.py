@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import polib
 
@@ -60,7 +61,8 @@ def in_template(path: Path) -> Iterator[Words]:
     from django.template import engines
     from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
-    template = engines["django"].from_string(path.read_text(encoding="utf-8")).template
+    backend: Any = engines["django"].from_string(path.read_text(encoding="utf-8"))
+    template = backend.template
     for node in template.nodelist.get_nodes_by_type(TranslateNode):
         yield str(node.filter_expression.var.literal).replace("%", "%%"), ""
     for node in template.nodelist.get_nodes_by_type(BlockTranslateNode):

@@ -39,12 +39,15 @@ def test_a_patient_comes_to_the_own_pages(signed_in: Browser) -> None:
 @pytest.mark.parametrize(
     ("username", "menu"),
     [
-        ("nia", ["Today", "Alerts", "People", "Drug stock", "Protocols", "Evidence", "Monitors"]),
-        ("finn", ["Today", "Alerts", "People", "Protocols", "Evidence"]),
-        ("dev", ["People", "Protocols", "Evidence"]),
-        ("otis", ["Alerts", "Drug stock", "Protocols", "Evidence"]),
-        ("quinn", ["Drug stock", "Protocols", "Evidence", "Visits told", "Audit"]),
-        ("alma", ["Protocols", "Evidence", "Audit", "Accounts", "Chairs", "Monitors"]),
+        (
+            "nia",
+            ["Today", "Alerts", "People", "Drug stock", "Protocols", "Evidence", "The house", "Training", "Monitors"],
+        ),
+        ("finn", ["Today", "Alerts", "People", "Protocols", "Evidence", "Training"]),
+        ("dev", ["People", "Protocols", "Evidence", "The house", "Training"]),
+        ("otis", ["Alerts", "Drug stock", "Protocols", "Evidence", "Training"]),
+        ("quinn", ["Drug stock", "Protocols", "Evidence", "Visits told", "The house", "Training", "Audit"]),
+        ("alma", ["Protocols", "Evidence", "Training", "Audit", "Accounts", "Chairs", "Monitors"]),
         ("eve", []),
     ],
 )
