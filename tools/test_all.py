@@ -28,7 +28,7 @@ BARE, NEWER = ROOT / ".venv-core", ROOT / ".venv-3.13"
 NEEDED = ["lab", "clinic", "pytest", "pytest-django", "pytest-xdist", "hypothesis"]
 CORE_TESTS = ["tests/core", "tests/spec", "tests/structure", "tests/cli"]
 DATABASE_TESTS = ["tests/clinic", "tests/pages"]
-WORKERS = ["-n", str(max(2, min(6, os.cpu_count() or 2))), "--dist", "loadgroup"]
+WORKERS = ["-n", str(max(2, min(6, os.cpu_count() or 2))), "--dist", "loadfile", "--durations=12", "--durations-min=4"]
 CHROMIUMS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 CLOSING = re.compile(r"=+ .*(passed|failed|error|no tests ran).* =+|\d+ (passed|failed|error|skipped).* in [\d.]+s.*")
 SKIPPED = re.compile(r"SKIPPED \[\d+\] (.+)")
@@ -181,7 +181,7 @@ def journeys(report: Report) -> None:
     if not os.environ.get("UNSTUCK_CHROMIUM"):
         report.not_run.append("journeys: no Chromium on PATH; install one or set UNSTUCK_CHROMIUM to its path")
         return
-    pytest(report, "journeys", "-n", "2", "--dist", "loadfile", "tests/journeys")
+    pytest(report, "journeys", "-n", "2", *WORKERS[2:], "tests/journeys")
 
 
 def wheel(report: Report) -> None:

@@ -19,8 +19,6 @@ from unstuck.lab.meta.small_studies import Spread, egger, trim_and_fill
 from unstuck.lab.meta.tau2 import Method
 from unstuck.lab.meta.weighted import intercept, restricted_log_likelihood
 
-pytestmark = pytest.mark.xdist_group("r")  # one run of R answers for all, so one worker asks
-
 LAWS = {"z": Interval.NORMAL, "knha": Interval.KNAPP_HARTUNG}
 PAIRS = [(method, law) for method in Method for law in LAWS if (method, law) != (Method.FIXED, "knha")]
 REML_Z = Options(interval=Interval.NORMAL)
