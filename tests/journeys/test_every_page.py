@@ -179,7 +179,7 @@ def test_every_page_in_every_width_and_light(opened: tuple[Page, str], clinic: C
     """No breach that axe can find, nothing to scroll sideways, targets of 44 px, chart text of 12.5 px or more."""
     page, address = opened
     faults: list[str] = []
-    for width, theme in zip(WIDTHS, THEMES, strict=True):  # the phone in the light, the tablet in the dark, the desk dim
+    for width, theme in zip(WIDTHS, THEMES, strict=True):  # phone light, tablet dark, desk dim
         look(page, clinic, width, theme, address)
         said = breaches(page)
         if wider := page.evaluate(WIDER):
