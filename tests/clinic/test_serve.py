@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -18,6 +19,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
+from unstuck.cli import serve
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 600  # a demonstration takes twenty seconds on a quiet machine, and many times that on a busy one
@@ -118,6 +121,15 @@ def _refused_for_real_use_and_reset(home: Path, sign_ins: str) -> None:
     assert (refused.returncode, "demonstration sign-ins" in refused.stderr) == (2, True)
     assert unstuck(home, "serve", "--demo", "--reset", "--prepare").returncode == 0
     assert (home / "sign-ins.json").read_text() != sign_ins
+
+
+def test_links_of_a_demonstration_lead_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without --port the address in its letters is that of the usual port, where it listens."""
+    monkeypatch.setattr(os, "environ", {"UNSTUCK_HOME": str(tmp_path)})
+    parser = argparse.ArgumentParser()
+    serve.add_arguments(parser)
+    serve._choose_demo(parser.parse_args(["--demo", "--host", "127.0.0.1"]))
+    assert os.environ["UNSTUCK_ADDRESS"] == "http://localhost:8000"
 
 
 def test_only_a_demonstration_is_ever_deleted(tmp_path: Path) -> None:

@@ -43,16 +43,20 @@ def run(args: argparse.Namespace) -> int:
     django.setup()
     if args.demo:
         import_module("unstuck.cli.demo_fill").register()
-    port = args.port or (8443 if args.tls else 8000)
-    call_command("serve", host=args.host, port=port, prepare=args.prepare, tls=args.tls)
+    call_command("serve", host=args.host, port=_port(args), prepare=args.prepare, tls=args.tls)
     return 0
+
+
+def _port(args: argparse.Namespace) -> int:
+    """The port that was asked for; else the usual one."""
+    return int(args.port or (8443 if args.tls else 8000))
 
 
 def _choose_demo(args: argparse.Namespace) -> None:
     """The demonstration has a data folder and a database of its own, and never leaves this machine."""
     if args.host not in LOOPBACK:
         raise Complaint("A demonstration listens on this machine only.", mend="Leave out --host.")
-    os.environ.setdefault("UNSTUCK_ADDRESS", f"http://localhost:{args.port}")
+    os.environ.setdefault("UNSTUCK_ADDRESS", f"http://localhost:{_port(args)}")
     home = Path(os.environ.get("UNSTUCK_HOME") or ("var/training" if args.training else "var/demo")).absolute()
     if args.reset and home.exists():
         _delete_demo(home)
