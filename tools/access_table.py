@@ -25,7 +25,7 @@ HEAD = """# Who opens what, and who learns what
 
 Made of [access.toml](access.toml) by `tools/access_table.py`. A test tries every address and looks for
 every field as every role, on both databases, and fails where the clinic differs. Rules stand in one place,
-`clinic/people/access.py`. A dot is yes.
+`clinic/people/access`. A dot is yes.
 
 What a blinded role must not know is taken out of the data before a page is made (`core/veil.py`). An emergency opens
 one record or one arm for an hour ([decision 0099](decisions/0099-emergencies-and-erasure.md)); not in these tables.

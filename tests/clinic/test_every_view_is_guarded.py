@@ -21,7 +21,7 @@ def views(resolver: URLResolver | None = None, before: str = "") -> Iterator[tup
 
 @pytest.mark.parametrize(("address", "view"), list(views()), ids=[address or "/" for address, _ in views()])
 def test_every_view_names_its_rule(address: str, view: Any) -> None:
-    """A view has a rule from people/access.py, or says in words why it is open to all."""
+    """A view has a rule from people/access, or says in words why it is open to all."""
     assert callable(getattr(view, "rule", None)) or getattr(view, "open_because", "").strip()
 
 

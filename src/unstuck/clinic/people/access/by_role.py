@@ -1,29 +1,12 @@
-"""Who may do what: the only place that answers. Small pure functions over an account, one branch a line.
-
-A rule takes the account alone, or the account and a course. Views use `require` for the first kind and `allow` for the
-second; both write a refusal to the ledger. Reading a record is an entry too: `people.actions.note_reading`.
-"""
+"""Rules over the account alone: what a role opens, whoever the page is about."""
 
 from __future__ import annotations
 
 from unstuck.clinic.people.competence import is_able as able
-from unstuck.clinic.people.glass import ARM, RECORD, glass_is_broken
-from unstuck.clinic.people.guards import CourseLike as CourseLike
-from unstuck.clinic.people.guards import P as P
-from unstuck.clinic.people.guards import Rule as Rule
-from unstuck.clinic.people.guards import View as View
-from unstuck.clinic.people.guards import account_of as account_of
-from unstuck.clinic.people.guards import allow as allow
-from unstuck.clinic.people.guards import open_to_all as open_to_all
-from unstuck.clinic.people.guards import refuse as refuse
-from unstuck.clinic.people.guards import require as require
 from unstuck.clinic.people.models import Account, Role
 
 CARE = frozenset({Role.NURSE, Role.THERAPIST, Role.PRESCRIBER})
 STAFF = frozenset(Role) - {Role.PATIENT}
-
-
-# Rules over the account alone
 
 
 def is_anyone(account: Account) -> bool:
@@ -316,34 +299,6 @@ def may_erase(account: Account) -> bool:
     return Role.ADMIN in account.roles
 
 
-# Rules over an account and a course
-
-
-def is_own(account: Account, course: CourseLike) -> bool:
-    """Whether the course is that of the patient who is signed in."""
-    return is_patient(account) and course.person_id == account.person_id
-
-
-def may_see_course(account: Account, course: CourseLike) -> bool:
-    """The course page: what was done, what is due. Parts of it have rules of their own."""
-    return may_see_courses(account) or is_own(account, course) or has_opened_record(account, course)
-
-
-def has_opened_record(account: Account, course: CourseLike) -> bool:
-    """Whether the account broke the glass before this record, and its time is not over. Only staff can."""
-    return is_staff(account) and glass_is_broken(account, course.key, RECORD)
-
-
-def has_unmasked(account: Account, course: CourseLike) -> bool:
-    """Whether the account unmasked the arm in an emergency, and its time is not over. Only the treating team can."""
-    return is_care(account) and glass_is_broken(account, course.key, ARM)
-
-
-def may_see_name_of(account: Account, course: CourseLike) -> bool:
-    """The name on one course: whoever sees names, and whoever broke the glass."""
-    return may_see_names(account) or has_opened_record(account, course)
-
-
 def may_break_glass(account: Account) -> bool:
     """Open one record for a short time in an emergency: whoever works here, by name and with a reason."""
     return is_staff(account)
@@ -352,95 +307,3 @@ def may_break_glass(account: Account) -> bool:
 def may_unmask(account: Account) -> bool:
     """Unmask one arm in an emergency: the treating team, by name and with a reason."""
     return is_care(account)
-
-
-def may_see_answers(account: Account, course: CourseLike) -> bool:
-    """Item answers. Never the front desk."""
-    allowed = is_care(account) or Role.RESEARCH in account.roles or is_own(account, course)
-    return allowed or has_opened_record(account, course)
-
-
-def may_see_scores(account: Account, course: CourseLike) -> bool:
-    """Scores, curves and indicators. Never the front desk."""
-    return may_see_answers(account, course)
-
-
-def may_see_arm(account: Account, course: CourseLike) -> bool:
-    """The arm of a trial. Where it is blinded: care, by a role that the protocol does not blind, and nobody else."""
-    if course.blinded:
-        return knows_arms(account, course.blinded_roles) or has_unmasked(account, course)
-    return (
-        has_opened_record(account, course)
-        or is_care(account)
-        or Role.RESEARCH in account.roles
-        or is_own(account, course)
-    )
-
-
-def may_see_doses(account: Account, course: CourseLike) -> bool:
-    """Drug and amount, which would unmask the arm."""
-    return may_see_arm(account, course)
-
-
-def stock_would_unmask(course: CourseLike) -> bool:
-    """Whether some who see the stock must not learn this course's drug: its doses then come from masked lots."""
-    return course.blinded and bool(course.blinded_roles & {Role.NURSE.value, Role.PRESCRIBER.value})
-
-
-def may_see_readings(account: Account, course: CourseLike) -> bool:
-    """Vital signs, dissociation scales and side effects during dosing, which would unmask the arm."""
-    return may_see_arm(account, course)
-
-
-def may_see_harms_of(account: Account, course: CourseLike) -> bool:
-    """Which harm one course had: whoever may know its arm, and quality, which treats and rates nobody."""
-    return may_see_arm(account, course) or Role.QUALITY in account.roles
-
-
-def may_see_screening(account: Account, course: CourseLike) -> bool:
-    """Illnesses, medicines, tests and the decision. The treating team alone; a person reads their own on the course."""
-    return is_care(account) and may_see_course(account, course)
-
-
-def may_see_consent(account: Account, course: CourseLike) -> bool:
-    """What was signed, and the person's goals: the treating team, and whose it is."""
-    return (is_care(account) and may_see_course(account, course)) or is_own(account, course)
-
-
-def may_withdraw(account: Account, course: CourseLike) -> bool:
-    """Take the consent back: the person, or the treating team at the person's word."""
-    return may_see_consent(account, course)
-
-
-def may_see_plan(account: Account, course: CourseLike) -> bool:
-    """The calendar of a course: visits, chairs, clinicians. No answer and no finding stands in it."""
-    return may_book(account) and may_see_course(account, course)
-
-
-def may_see_deciding(account: Account, course: CourseLike) -> bool:
-    """Response, stopping, boosters and the outcome summary: whoever of the team may know arm and scores."""
-    return is_care(account) and may_see_scores(account, course) and may_see_arm(account, course)
-
-
-def may_answer(account: Account, course: CourseLike) -> bool:
-    """Fill in a questionnaire when signed in: the patient, the treating team, a research rater."""
-    return may_see_answers(account, course)
-
-
-def may_see_shared(account: Account, course: CourseLike) -> bool:
-    """Journal pages, plan and log that the person shares, while they are shared."""
-    return is_care(account) or is_own(account, course)
-
-
-def may_see_unshared(account: Account, course: CourseLike) -> bool:
-    """What the person writes and does not share: nobody else."""
-    return is_own(account, course)
-
-
-def may_see_feedback_of(account: Account, course: CourseLike) -> bool:
-    """How the person found a visit."""
-    return may_read_feedback(account)
-
-
-WALL = "unstuck_wall"
-"""The mark of a browser session that shows the wall and nothing else: it does not time out, and it has no names."""
