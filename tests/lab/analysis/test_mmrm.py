@@ -13,6 +13,7 @@ from unstuck.lab import analysis
 from unstuck.lab.analysis.closed import Floats
 from unstuck.lab.analysis.formula import parse
 from unstuck.lab.analysis.frame import frame
+from unstuck.lab.analysis.imputation import people
 from unstuck.lab.analysis.pattern_sums import pooled
 from unstuck.lab.analysis.repeated import fit, prepare
 
@@ -264,8 +265,48 @@ def test_a_number_that_is_none_is_refused_with_its_row() -> None:
     table = _small()
     words = table["base"].astype(str)
     _refused("'3,5' is no number.*decimal point", {**table, "base": np.where(np.arange(len(words)) == 7, "3,5", words)})
+    _refused("'1_000' is no number", {**table, "base": np.where(np.arange(len(words)) == 7, "1_000", words)})
+    _refused("beyond 1e.100", {**table, "base": np.where(np.arange(len(words)) == 7, 1e200, table["base"])})
     _refused("not finite", {**table, "base": np.where(np.arange(len(words)) == 7, np.inf, table["base"])})
     _refused("'x' is no number", {**table, "chg": np.where(np.arange(len(words)) == 7, "x", words)})
+
+
+def test_a_patient_in_two_arms_is_named_and_no_arms_are_compared() -> None:
+    """Where one patient's rows name two arms, contrasts, means and imputation are refused with that patient's name."""
+    table = _small()
+    row = int(np.flatnonzero(np.isfinite(table["chg"]) & (table["visit"] == 7))[3])
+    two = {**table, "arm": np.where(np.arange(len(table["arm"])) == row, 1 - table["arm"], table["arm"])}
+    said = f"arm is not the same in all rows of patient '{int(table['id'][row])}'"
+    found = _fit(two)
+    assert said in " ".join(found.notes)
+    for ask in (found.contrast, found.means):
+        with pytest.raises(Complaint, match=said):
+            ask("arm", at=14)
+    with pytest.raises(Complaint, match=said):
+        people(two, CROSSED, "id", "visit", "arm", 0)
+
+
+def test_a_number_that_differs_within_a_patient_or_lies_far_off_is_asked_about() -> None:
+    """A baseline that is written twice, and 999 among change scores, are computed with and named in a note."""
+    table = _small()
+    seen = np.flatnonzero(np.isfinite(table["chg"]))
+    base, chg = table["base"].copy(), table["chg"].copy()
+    base[seen[4]], chg[seen[5]] = 44, 999
+    notes = " ".join(_fit({**table, "base": base, "chg": chg}).notes)
+    assert "base is not the same in all rows of patient" in notes
+    assert f"chg 999 in row {seen[5] + 1} below the header" in notes and "code for a missing value" in notes
+    assert not any("far" in note or "not the same" in note for note in _fit(table).notes)
+
+
+def test_one_visit_is_led_to_analysis_of_covariance() -> None:
+    """A table with one visit is refused with the formula that fits it, and that formula gives least squares."""
+    table = {name: cells[_small()["visit"] == 14] for name, cells in _small().items()}
+    _refused("one visit only, '14'.*analysis of covariance", table)
+    (found,) = _fit(table, "chg ~ base + arm").contrast("arm")
+    seen = np.isfinite(table["chg"])
+    x = np.column_stack([np.ones(seen.sum()), table["arm"][seen], table["base"][seen]])
+    assert found.estimate == pytest.approx(np.linalg.lstsq(x, table["chg"][seen], rcond=None)[0][1])
+    assert found.df == pytest.approx(seen.sum() - 3)
 
 
 def test_a_missing_covariate_leaves_its_patient_out_and_says_so() -> None:

@@ -105,6 +105,9 @@ def design_of(formula: Formula, variables: Mapping[str, Floats | Factor], visit:
         if found is not None and len(found) > MOST_LEVELS and name != visit:
             mend = "Is it a name of patients? Leave it out."
             raise Complaint(f"{name!r} has {len(found)} different values.", f"column {name!r}", mend)
+        if found is not None and len(found) == 1 and name == visit:
+            mend = "Leave the visit out of the formula: with one visit it is analysis of covariance, 'y ~ base + arm'."
+            raise Complaint(f"There is one visit only, {found[0]!r}.", f"column {name!r}", mend)
         if found is not None and len(found) < 2:
             only = f"only {found[0]!r}" if found else "nothing"
             what = f"Every row that counts has {only} in {name!r}: there is nothing to compare."

@@ -14,6 +14,10 @@ from unstuck.lab.analysis.design import Design, Values, design_of
 from unstuck.lab.analysis.formula import Formula
 from unstuck.lab.analysis.table import Codes, Columns, Factor, as_factor, as_names, as_numbers, as_variable
 
+FAR = 10.0
+"""Widths of the middle half of all values, beyond which one is asked about."""
+LARGEST = 1e100  # its square and a million of them are still numbers
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
@@ -26,6 +30,7 @@ class Frame:
     values: Values
     patients: int
     notes: tuple[str, ...]
+    changing: Mapping[str, str]  # factors that differ within a patient, each with a sentence that names one
 
     @property
     def visits(self) -> tuple[str, ...]:
@@ -54,8 +59,39 @@ def frame(table: Columns, formula: Formula, subject: str, visit: str) -> Frame:
     design = design_of(formula, variables, visit) if visit in formula.names else _with_visit(formula, variables, visit)
     values: Values = {name: _cells(found)[keep] for name, found in others.items()}
     patient = np.unique(who.codes[keep], return_inverse=True)[1]
-    told = tuple(notes + dropped)
-    return Frame(design, outcome[keep], patient, when.codes[keep], values, int(patient.max()) + 1, told)
+    within = {name: said for name, found in others.items() if (said := _within(name, found, who, keep))}
+    far = [_far(name, found, keep) for name, found in {formula.outcome: outcome, **others}.items()]
+    changed = [f"{said}: rows are used as written." for said in within.values()]
+    told = tuple([*notes, *dropped, *changed, *(each for each in far if each)])
+    changing = {name: said for name, said in within.items() if isinstance(others[name], Factor)}
+    return Frame(design, outcome[keep], patient, when.codes[keep], values, int(patient.max()) + 1, told, changing)
+
+
+def _within(name: str, found: Floats | Factor, who: Factor, keep: Codes) -> str | None:
+    """A sentence where a covariate is not the same in all rows of a patient: an arm then was written wrongly, or a
+    number really changed."""
+    cells, people = _cells(found)[keep], who.codes[keep]
+    order = np.argsort(people, kind="stable")
+    rows = order[1:][(people[order][1:] == people[order][:-1]) & (cells[order][1:] != cells[order][:-1])]
+    if not len(rows):
+        return None
+    first, count = who.levels[people[rows.min()]], len(np.unique(people[rows]))
+    others = f" and of {count - 1} more" if count > 1 else ""
+    return f"{name} is not the same in all rows of patient {first!r}{others}"
+
+
+def _far(name: str, found: Floats | Factor, keep: Codes) -> str | None:
+    """A sentence where a number lies so far from all others that it may be a code for a missing value."""
+    if isinstance(found, Factor) or not len(keep):
+        return None
+    low, middle, high = np.percentile(found[keep], (25, 50, 75))
+    away = np.abs(found[keep] - middle) > FAR * (high - low)
+    if high == low or not away.any():
+        return None
+    value, row = found[keep][away][0], int(keep[away][0]) + 1
+    more = f", and {int(away.sum()) - 1} more" if away.sum() > 1 else ""
+    what = f"{name} {value:g} in row {row} below the header lies far from the others (their middle is {middle:g}){more}"
+    return f"{what}: is it a mistake, or a code for a missing value?"
 
 
 def _with_visit(formula: Formula, variables: Mapping[str, Floats | Factor], visit: str) -> Design:
@@ -89,6 +125,8 @@ def _check_rows(
     for name, cells in columns.items():
         if not isinstance(cells, Factor) and np.isinf(cells).any():
             raise Complaint("A number is not finite.", f"column {name!r}", "Leave the cell empty where it is unknown.")
+        if not isinstance(cells, Factor) and (np.abs(cells) > LARGEST).any():
+            raise Complaint(f"A number lies beyond {LARGEST:g}.", f"column {name!r}", "Write it in larger units.")
     if formula.outcome in names:
         raise Complaint(f"{formula.outcome!r} cannot be outcome and patient or visit at once.", "formula")
     key = who.codes * len(when.levels) + when.codes

@@ -104,6 +104,8 @@ def people(table: Columns, formula: str, subject: str, visit: str, arm: str, ref
     """The patients of a long table. Every covariate must be crossed with visit; `arm` has two levels, one of them the
     `reference`. Raises Complaint otherwise."""
     data = frame(table, parse(formula), subject, visit)
+    if arm in data.changing:
+        raise Complaint(f"{data.changing[arm]}.", f"column {arm!r}", "Give every patient one arm in all rows.")
     x, g = covariates(data)
     if g.shape[0] != g.shape[1]:
         mend = "Write 'chg ~ base*visit + arm*visit'."

@@ -10,8 +10,8 @@ solver otherwise. `fit.solver` says which. Visits are always categories, in the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import product
 
@@ -62,6 +62,7 @@ class Mmrm:
     df: Df
     solver: str
     notes: tuple[str, ...]
+    changing: Mapping[str, str] = field(default_factory=dict)  # factors that differ within a patient, and who
 
     @property
     def visits(self) -> tuple[str, ...]:
@@ -119,6 +120,9 @@ class Mmrm:
         if not levels or name == self.model.design.visit:
             mend = f"Factors are: {', '.join(factors) or 'none'}."
             raise Complaint(f"{name!r} is no factor of the formula: it has no levels to compare.", "contrast", mend)
+        if name in self.changing:
+            mend = "Give every patient one level in all rows; this model compares people, not times of one person."
+            raise Complaint(f"{self.changing[name]}.", f"column {name!r}", mend)
         return levels
 
     def _at(self, at: object) -> range | list[int]:
@@ -150,7 +154,7 @@ def mmrm(
     """The model of a long table, a row a visit. Raises Complaint for data or a formula that cannot be analysed."""
     data = frame(table, parse(formula), subject, visit)
     model, sums = prepare(data)
-    return fit(model, sums, df, covariance, data.notes)
+    return replace(fit(model, sums, df, covariance, data.notes), changing=data.changing)
 
 
 def prepare(data: Frame) -> tuple[Model, PatternSums]:
@@ -225,7 +229,7 @@ def _check_outcomes(model: Model, problem: Problem) -> None:
     left, total = general.spread_by_visit(problem, first), np.einsum("dtt->t", sums.yy)
     for t, rest in enumerate(left):
         if rest <= closed.SINGULAR * (total[t] + 1e-6 * total.max()):
-            what = f"The outcomes at visit {visits[t]} are all the same, or follow from the covariates."
+            what = f"The outcomes at visit {visits[t]} are all the same, or follow from the covariates, to all digits."
             raise Complaint(what, f"visit {visits[t]}", "Leave the visit out: a baseline has no change, for instance.")
     size = len(sums.count) * form.exponents.shape[2] * sums.visits**2
     if size > MOST_NUMBERS:

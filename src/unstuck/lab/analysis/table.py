@@ -152,6 +152,8 @@ def _numbers(cells: NDArray[Any]) -> Floats | None:
         return cells.astype(np.float64)
     words = _words(cells)
     unknown = np.isin(np.char.lower(words), UNKNOWN)
+    if (np.char.find(words, "_") >= 0).any():
+        return None  # "1_000" is a number to Python and a typing error in a table
     try:
         return np.where(unknown, "nan", words).astype(np.float64)
     except ValueError:
@@ -164,7 +166,7 @@ def _some_number(cells: NDArray[Any]) -> bool:
 
 def _number_or_none(word: str) -> float | None:
     try:
-        return None if word.casefold() in UNKNOWN else float(word)
+        return None if word.casefold() in UNKNOWN or "_" in word else float(word)
     except ValueError:
         return None
 
