@@ -86,7 +86,7 @@ def test_the_example_of_the_guide_is_a_study(tmp_path):
     path = tmp_path / "feder_2021.toml"
     path.write_text(example[1], encoding="utf-8")
     study, faults = read_study(path, MEASURES)
-    assert faults == []
+    assert faults == ()
     assert study is not None
     assert {type(effect).__name__ for effect in study.effects} == {"Mean", "Count", "Contrast", "Duration", "Said"}
     assert [str(fault) for fault in faults_of(study, MEASURES)] == []

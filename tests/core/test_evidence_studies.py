@@ -133,12 +133,12 @@ def library(tmp_path):
     ("spoil", "told"),
     [
         (('measure = "caps5"', 'measure = "caps6"'), "measure = 'caps6' is unknown"),
-        (('groups = ["civilian"]', 'groups = ["people"]'), "the group 'people' is unknown"),
-        (('form = "randomised"', 'form = "random"'), "form = 'random' is unknown"),
+        (('groups = ["civilian"]', 'groups = ["people"]'), "The group 'people' is unknown"),
+        (('form = "randomised"', 'form = "random"'), "'random' is no form. Did you mean 'randomised'"),
         (('arm = "ketamine"', 'arm = "esketamine"'), "arm = 'esketamine' is unknown"),
         (('registration = "NCT02397889"', 'overlaps = ["nobody_1999"]'), "no other study of the library"),
-        (("met = 10\nof = 15\ngrade", 'met = "ten"\nof = 15\ngrade'), "is not a whole number"),
-        (("n = 30\n", "n = 30\nnn = 30\n"), "Unknown field nn"),
+        (("met = 10\nof = 15\ngrade", 'met = "ten"\nof = 15\ngrade'), "'met' must be a whole number"),
+        (("n = 30\n", "n = 30\nnn = 30\n"), "The file has no key 'nn'"),
     ],
 )
 def test_a_faulty_study_is_told(library, spoil, told):

@@ -131,11 +131,11 @@ def test_every_fault_of_a_file_is_told_with_its_line(tmp_path: Path) -> None:
     said = "\n".join(map(str, complaints))
     assert instrument is None and len(complaints) == 5
     for part in (
-        "broken.toml:5: the file: rater = 'robot' is unknown.",
+        "broken.toml:5: 'robot' is no rater.",
         "broken.toml:7: Source 'nowhere' is not in the references.",
-        "broken.toml:9: the file: Unknown field colour.",
-        "broken.toml:13: item item2: screen = 'first' is not a whole number.",
-        "broken.toml:16: the file, licence: source is missing.",
+        "broken.toml:9: The file has no key 'colour'.",
+        "broken.toml:13: 'screen' must be a whole number, not 'first'.",
+        "broken.toml:16: This licence lacks 'source'.",
     ):
         assert part in said
 
@@ -160,7 +160,7 @@ def faults_of(tmp_path: Path, old: str, new: str) -> str:
         ('key = "phq9"', 'key = "phq"', "differs from the file's name"),
         ('rater = "patient"', "rater = patient", "This is not TOML"),
         ("value = 20,", "value = 20, low = 21,", "below its own lower bound"),
-        ('grade = "measured"', 'grade = "guessed"', "'guessed' is unknown"),
+        ('grade = "measured"', 'grade = "guessed"', "'guessed' is no grade"),
     ],
 )
 def test_a_file_that_makes_no_sense_is_refused(tmp_path: Path, old: str, new: str, said: str) -> None:

@@ -19,8 +19,8 @@ from unstuck.core.protocol_file import (
     read_protocol,
 )
 from unstuck.core.protocol_parts import anchor_text, parse_anchor
-from unstuck.core.protocol_table import Complaints, parse_toml
 from unstuck.core.rule_file import read_rule, rule_text
+from unstuck.core.toml_table import Complaints, parse_toml
 
 
 @given(conditions)

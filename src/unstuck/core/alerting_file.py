@@ -6,8 +6,8 @@ import hashlib
 
 from unstuck.core.alerting import OTHER, Action, AlertKind, AlertPolicy, Duty, Stage, Urgency
 from unstuck.core.library_file import library_root
-from unstuck.core.protocol_table import Notes, Table, parse_toml
 from unstuck.core.sourced import Grade
+from unstuck.core.toml_table import Table, read_toml
 
 FILE = "alerts/usual.toml"
 
@@ -29,8 +29,7 @@ def load_alert_policy() -> AlertPolicy:
 
 def parse_alert_policy(text: str, where: str) -> AlertPolicy:
     """The policy that a TOML text describes. Raises Complaints with every fault and its line."""
-    notes = Notes(text, where)
-    table = Table(parse_toml(text, where), (), notes)
+    table = read_toml(text, where)
     policy = AlertPolicy(
         version=table.text("version"),
         remind_min=_minutes(table, "remind_every"),
@@ -41,7 +40,7 @@ def parse_alert_policy(text: str, where: str) -> AlertPolicy:
     if not policy.knows(OTHER):
         table.say(None, f"There is no kind {OTHER!r}.", "Add one: it stands in for kinds that the file does not know.")
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     return policy
 
 

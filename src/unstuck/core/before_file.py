@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from unstuck.core.library_file import library_root
 from unstuck.core.protocol import Route
-from unstuck.core.protocol_table import Notes, Table, parse_toml
 from unstuck.core.sourced import Grade
+from unstuck.core.toml_table import Table, read_toml
 
 FILE = "portal/before.toml"
 LANGUAGES = ("en", "es")
@@ -44,12 +44,11 @@ def load_before() -> tuple[Line, ...]:
 
 def parse_before(text: str, where: str) -> tuple[Line, ...]:
     """The lines that a TOML text describes. Raises Complaints with every fault and its line."""
-    notes = Notes(text, where)
-    table = Table(parse_toml(text, where), (), notes)
+    table = read_toml(text, where)
     table.text("version")
     found = tuple(_line(inner) for inner in table.tables("line"))
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     return found
 
 
@@ -66,7 +65,7 @@ def _line(table: Table) -> Line:
 
 
 def _timed(table: Table) -> Timed:
-    hours = table.number("hours")
+    hours = table.maybe("hours")
     timed = Timed(
         route=table.choice("route", Route),
         hours=hours or 0,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from unstuck.core.check_ins import Anchor, Series
 from unstuck.core.library_file import library_root
-from unstuck.core.protocol_table import Notes, Table, parse_toml
 from unstuck.core.sourced import Grade
 from unstuck.core.time import Span, Unit
+from unstuck.core.toml_table import Table, read_toml
 
 FILE = "portal/check_ins.toml"
 
@@ -18,12 +18,11 @@ def load_check_ins() -> tuple[Series, ...]:
 
 def parse_check_ins(text: str, where: str) -> tuple[Series, ...]:
     """The series that a TOML text describes. Raises Complaints with every fault and its line."""
-    notes = Notes(text, where)
-    table = Table(parse_toml(text, where), (), notes)
+    table = read_toml(text, where)
     table.text("version")
     found = tuple(_series(inner) for inner in table.tables("series"))
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     return found
 
 
@@ -33,8 +32,8 @@ def _series(table: Table) -> Series:
         anchor=table.choice("anchor", Anchor),
         window=table.window("window"),
         every=table.span("every") if table.has("every") else Span(0, Unit.DAYS),
-        times=table.whole("times", 1, least=1) or 1,
-        asks=table.texts("asks", None),
+        times=table.whole("times", 1, least=1),
+        asks=table.texts("asks"),
         source=table.text("source"),
         grade=table.choice("grade", Grade),
     )

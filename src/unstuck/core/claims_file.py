@@ -8,13 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from unstuck.core.complaints import raise_any
 from unstuck.core.evidence import Claim, Origin, Review, Verdict
 from unstuck.core.evidence_figures import KINDS, Figure
 from unstuck.core.evidence_file import open_table
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Grade, Read
-from unstuck.core.toml_table import Table
+from unstuck.core.toml_table import Table, near
 
 Row = TypeVar("Row", Claim, Review, Figure)
 
@@ -41,53 +40,45 @@ def _load(root: Path | None, name: str, row_name: str, build: Callable[[Table], 
         made = build(row)
         row.finish()
         if made is not None and made.key in found:
-            row.complain("this key stands twice")
+            row.say("key", "This key stands twice.", "Give each row its own.")
         if made is not None:
             found[made.key] = made
     table.finish()
-    raise_any(notes.complaints)
+    notes.refuse()
     return tuple(found.values())
 
 
-def _claim(row: Table) -> Claim | None:
-    verdict, read = row.one_of("verdict", Verdict), row.one_of("read", Read)
+def _claim(row: Table) -> Claim:
+    verdict, read = row.choice("verdict", Verdict), row.choice("read", Read)
     fields = {name: row.text(name) for name in ("key", "claim", "says", "topic")}
     source, note = row.text("source", ""), row.text("note", "")
-    protocols = row.texts("protocols", [])
+    protocols = row.texts("protocols", ())
     if verdict in (Verdict.RIGHT, Verdict.WRONG, Verdict.IMPRECISE) and not source and read is not Read.MEMORY:
-        row.complain("a verdict that sets a claim against a source names it.", "Add source = ...")
-    if not verdict or not read:
-        return None
+        row.say("verdict", "A verdict that sets a claim against a source names it.", "Add source = ...")
     return Claim(**fields, verdict=verdict, source=source, read=read, note=note, protocols=protocols)
 
 
-def _review(row: Table) -> Review | None:
-    read = row.one_of("read", Read)
-    grade = row.one_of("grade", Grade, Grade.MEASURED)
+def _review(row: Table) -> Review:
+    read = row.choice("read", Read)
+    grade = row.choice("grade", Grade, Grade.MEASURED)
     source, note = row.text("source"), row.text("note", "")
     fields = dict(
         key=row.text("key"), title=row.text("title"), question=row.text("question"), scale=row.text("scale"),
-        value=row.maybe("value"), low=row.maybe("low"), high=row.maybe("high"), studies=_count(row, "studies"),
-        n=_count(row, "n"), usable=row.yes("usable", True),
+        value=row.maybe("value"), low=row.maybe("low"), high=row.maybe("high"), studies=row.maybe_whole("studies"),
+        n=row.maybe_whole("n"), usable=row.flag("usable", True),
     )  # fmt: skip
-    if not read or not grade:
-        return None
     return Review(**fields, origin=Origin(source, read, grade, note))  # type: ignore[arg-type]
 
 
-def _count(row: Table, key: str) -> int | None:
-    return row.whole(key) if key in row.data else None
-
-
 def _figure(row: Table) -> Figure | None:
-    inner = row.table("numbers")
-    numbers = {key: inner.number(key) for key in inner.data} if inner else {}
+    inner = row.table("numbers", required=True)
+    numbers = {key: inner.number(key) for key in inner.raw} if inner else {}
     kind = row.text("kind")
     if kind not in KINDS:
-        row.complain(f"the kind {kind!r} is unknown.", f"Write one of: {', '.join(sorted(KINDS))}.", "kind")
+        row.say("kind", f"The kind {kind!r} is unknown.", near(kind, KINDS))
     figure = Figure(
         key=row.text("key"), what=row.text("what"), kind=kind, numbers=numbers, printed=row.number("printed"),
-        within=row.number("within"), fits=row.yes("fits", True), source=row.text("source"), note=row.text("note", ""),
+        within=row.number("within"), fits=row.flag("fits", True), source=row.text("source"), note=row.text("note", ""),
     )  # fmt: skip
     return figure if kind in KINDS else None
 
@@ -111,8 +102,8 @@ def sharing(root: Path | None = None) -> Sharing:
     table, notes = open_table((root or library_root()) / "evidence" / "sharing.toml")
     smallest, least = (table.sourced(key, "people") for key in ("smallest_group", "least_group"))
     if smallest and least and not 1 < least.value <= smallest.value:
-        table.complain("the least group is above the smallest.", "Give 2 or more, and no more than the other.", "value")
+        table.say("least_group", "The least group is above the smallest.", "Give from 2 up to the other.")
     table.finish()
-    raise_any(notes.complaints)
+    notes.refuse()
     assert smallest is not None and least is not None
     return Sharing(int(smallest.value), int(least.value))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from unstuck.core.consent import Block, Confirmed, ConsentBlocks, Figure, Only, Take
 from unstuck.core.library_file import library_root
-from unstuck.core.protocol_table import Notes, Table, parse_toml
+from unstuck.core.toml_table import Table, read_toml
 
 
 def load_consent(key: str = "treatment", language: str = "en") -> ConsentBlocks:
@@ -15,8 +15,7 @@ def load_consent(key: str = "treatment", language: str = "en") -> ConsentBlocks:
 
 def parse_consent(text: str, where: str) -> ConsentBlocks:
     """The blocks that a TOML text describes. Raises Complaints with every fault and its line."""
-    notes = Notes(text, where)
-    table = Table(parse_toml(text, where), (), notes)
+    table = read_toml(text, where)
     blocks = ConsentBlocks(
         key=table.key(),
         version=table.text("version"),
@@ -26,7 +25,7 @@ def parse_consent(text: str, where: str) -> ConsentBlocks:
         confirm=tuple(_confirmed(inner) for inner in table.tables("confirm")),
     )
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     return blocks
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unstuck.core.library_file import library_root
-from unstuck.core.protocol_table import Notes, Table, parse_toml
 from unstuck.core.sourced import Grade
+from unstuck.core.toml_table import Table, read_toml
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,7 @@ def load_drugs(root: Path | None = None) -> dict[str, Drug]:
 def read_drug(path: Path) -> Drug:
     """One drug file. Raises Complaints."""
     text = path.read_text(encoding="utf-8")
-    notes = Notes(text, str(path))
-    table = Table(parse_toml(text, str(path)), (), notes)
+    table = read_toml(text, str(path))
     drug = Drug(
         key=table.key(),
         title=table.text("title"),
@@ -58,15 +57,15 @@ def read_drug(path: Path) -> Drug:
         caps=tuple(_cap(inner) for inner in table.tables("cap")),
     )
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     return drug
 
 
 def _cap(table: Table) -> DrugCap:
     cap = DrugCap(
         route=table.text("route"),
-        mg_per_kg=table.number("mg_per_kg"),
-        mg=table.number("mg"),
+        mg_per_kg=table.maybe("mg_per_kg"),
+        mg=table.maybe("mg"),
         source=table.text("source"),
         grade=table.choice("grade", Grade),
         note=table.text("note", ""),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from unstuck.core.complaints import raise_any
@@ -33,7 +32,7 @@ from unstuck.core.evidence import (
 )
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Grade, Read
-from unstuck.core.toml_table import Notes, Table
+from unstuck.core.toml_table import Notes, Table, near, read_toml
 
 HOURS = {"min": 1 / 60, "h": 1.0, "d": 24.0, "w": 168.0}
 FOR_THE_SIMULATOR = ("day", "dropout", "response", "mean_fall", "loss_days", "mood_bonus")
@@ -56,26 +55,25 @@ def load_studies(root: Path | None = None) -> dict[str, Study]:
     return found
 
 
-def read_study(path: Path, measures: Mapping[str, Measure]) -> tuple[Study | None, list[Complaint]]:
-    """The study in this file, or None, with every complaint about it."""
+def read_study(path: Path, measures: Mapping[str, Measure]) -> tuple[Study, tuple[Complaint, ...]]:
+    """The study in this file, and every complaint about it: with one, the study is not to be used."""
     table, notes = open_table(path)
     study = _study(table, measures)
     table.finish()
-    if study is not None and study.key != path.stem:
-        notes.complain(f"the key {study.key!r} differs from the file's name")
-    return study, notes.complaints
+    if study.key != path.stem:
+        table.say("key", f"The key {study.key!r} differs from the file's name.", "Name both alike.")
+    return study, notes.in_order()
 
 
 def open_table(path: Path) -> tuple[Table, Notes]:
     """The outermost table of a TOML file and the notes on it. Raises Complaint where there is no file or no TOML."""
     try:
-        text = path.read_text(encoding="utf-8")
-        notes = Notes(path.name, text)
-        return Table(tomllib.loads(text), notes), notes
+        table = read_toml(path.read_text(encoding="utf-8"), path.name)
     except OSError as error:
         raise Complaint(f"Cannot be read: {error.strerror}.", str(path)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise Complaint(f"This is not TOML: {error}", path.name) from None
+    return table, table.notes
 
 
 def load_measures(root: Path | None = None) -> dict[str, Measure]:
@@ -85,14 +83,14 @@ def load_measures(root: Path | None = None) -> dict[str, Measure]:
     for row in table.tables("measure"):
         measure = Measure(
             key=row.text("key"), title=row.text("title"), subject=row.text("subject"), lowest=row.maybe("lowest"),
-            highest=row.maybe("highest"), whole=row.yes("whole", True), source=row.text("source"),
+            highest=row.maybe("highest"), whole=row.flag("whole", True), source=row.text("source"),
         )  # fmt: skip
         row.finish()
         if measure.key in found:
-            row.complain("this key stands twice")
+            row.say("key", "This key stands twice.", "Give each scale its own.")
         found[measure.key] = measure
     table.finish()
-    raise_any(notes.complaints)
+    notes.refuse()
     return found
 
 
@@ -140,56 +138,52 @@ def _same_registration(found: Mapping[str, Study]) -> list[Complaint]:
     return faults
 
 
-def _study(table: Table, measures: Mapping[str, Measure]) -> Study | None:
-    read = table.one_of("read", Read) or Read.MEMORY
-    form, purpose = table.one_of("form", Form), table.one_of("purpose", Purpose, Purpose.TREATMENT)
+def _study(table: Table, measures: Mapping[str, Measure]) -> Study:
+    read = table.choice("read", Read)
+    form, purpose = table.choice("form", Form), table.choice("purpose", Purpose, Purpose.TREATMENT)
     table.skip("scales")
     sources = table.texts("sources")
-    arms = tuple(arm for row in table.tables("arm") if (arm := _arm(row, sources)))
+    arms = tuple(_arm(row, sources) for row in table.tables("arm"))
     reader = _Reader(read, sources, tuple(arm.key for arm in arms), measures)
     fields = dict(
-        key=table.text("key"), title=table.text("title"), year=_whole(table, "year"), form=form, purpose=purpose,
-        design=table.text("design"), population=table.text("population"), groups=_groups(table), n=_whole(table, "n"),
-        sources=sources, read=read, gaps=table.texts("gaps", []), arms=arms, effects=reader.effects(table),
-        bias=tuple(bias for row in table.tables("bias") if (bias := _bias(row))),
+        key=table.text("key"), title=table.text("title"), n=table.maybe_whole("n"), form=form, purpose=purpose,
+        year=table.maybe_whole("year"), design=table.text("design"), population=table.text("population"),
+        groups=_groups(table), sources=sources, read=read, arms=arms, gaps=table.texts("gaps", ()),
+        effects=reader.effects(table), bias=tuple(_bias(row) for row in table.tables("bias")),
         registration=table.text("registration", ""), part_of=table.text("part_of", ""),
-        overlaps=table.texts("overlaps", []), bears_on=table.texts("bears_on", []),
+        overlaps=table.texts("overlaps", ()), bears_on=table.texts("bears_on", ()),
         short=table.text("short", ""),
     )  # fmt: skip
     if len({arm.key for arm in arms}) < len(arms):
-        table.complain("two arms have the same key")
-    return Study(**fields) if form and purpose else None  # type: ignore[arg-type]
+        table.say("arm", "Two arms have the same key.", "Give each arm its own.")
+    return Study(**fields)  # type: ignore[arg-type]
 
 
 def _groups(table: Table) -> tuple[Group, ...]:
     words = table.texts("groups")
     for word in words:
         if word not in [g.value for g in Group]:
-            table.complain(f"the group {word!r} is unknown.", f"Write some of: {', '.join(Group)}.", "groups")
+            table.say("groups", f"The group {word!r} is unknown.", near(word, [g.value for g in Group]))
     return tuple(Group(word) for word in words if word in [g.value for g in Group])
 
 
-def _whole(table: Table, key: str) -> int | None:
-    return table.whole(key) if key in table.data else None
-
-
-def _arm(table: Table, sources: tuple[str, ...]) -> Arm | None:
+def _arm(table: Table, sources: tuple[str, ...]) -> Arm:
     table.skip(*FOR_THE_SIMULATOR)
-    role = table.one_of("role", Role, Role.TREATED)
+    role = table.choice("role", Role, Role.TREATED)
     arm = dict(
         key=table.text("key"), title=table.text("title"), drug=table.text("drug", ""), role=role,
-        started=_whole(table, "started"), completed=_whole(table, "completed"),
-        source=table.text("source", sources[0] if sources else ""), published_for=table.texts("published_for", []),
+        started=table.maybe_whole("started"), completed=table.maybe_whole("completed"),
+        source=table.text("source", sources[0] if sources else ""), published_for=table.texts("published_for", ()),
     )  # fmt: skip
     table.finish()
-    return Arm(**arm) if role else None  # type: ignore[arg-type]
+    return Arm(**arm)  # type: ignore[arg-type]
 
 
-def _bias(table: Table) -> Bias | None:
-    judgement = table.one_of("judgement", Judgement)
+def _bias(table: Table) -> Bias:
+    judgement = table.choice("judgement", Judgement)
     domain, why, by = table.text("domain"), table.text("why"), table.text("by")
     table.finish()
-    return Bias(domain, judgement, why, by) if judgement else None
+    return Bias(domain, judgement, why, by)
 
 
 class _Reader:
@@ -200,79 +194,77 @@ class _Reader:
 
     def effects(self, table: Table) -> tuple[Effect, ...]:
         """Every effect, means first, then counts, contrasts, durations and sentences."""
-        kinds = {
+        kinds: dict[str, Callable[[Table], Effect]] = {
             "mean": self._mean, "count": self._count, "contrast": self._contrast, "duration": self._duration,
             "said": self._said,
         }  # fmt: skip
         found: list[Effect] = []
         for name, build in kinds.items():
             for row in table.tables(name):
-                effect = build(row)
+                found.append(build(row))
                 row.finish()
-                if effect is not None:
-                    found.append(effect)
         return tuple(found)
 
-    def _origin(self, row: Table) -> Origin | None:
-        read = row.one_of("read", Read, self.read)
-        grade = row.one_of("grade", Grade, Grade.ASSUMED if read is Read.MEMORY else Grade.MEASURED)
+    def _origin(self, row: Table) -> Origin:
+        read = row.choice("read", Read, self.read)
+        grade = row.choice("grade", Grade, Grade.ASSUMED if read is Read.MEMORY else Grade.MEASURED)
         source = row.text("source", self.sources[0] if self.sources else "")
         note = row.text("note", "")
-        return Origin(source, read, grade, note) if read and grade else None
+        return Origin(source, read, grade, note)
 
     def _known(self, row: Table, key: str, names: tuple[str, ...]) -> str:
         name = row.text(key)
         if name and name not in names:
-            row.complain(f"{key} = {name!r} is unknown.", f"Write one of: {', '.join(sorted(names))}.", key)
+            row.say(key, f"{key} = {name!r} is unknown.", near(name, names))
         return name
 
     def _measure(self, row: Table) -> str:
         return self._known(row, "measure", tuple(self.measures))
 
-    def _mean(self, row: Table) -> Mean | None:
+    def _mean(self, row: Table) -> Mean:
         origin = self._origin(row)
         numbers = ("mean", "sd", "change", "change_sd", "change_low", "change_high")
         fields = dict(
             arm=self._known(row, "arm", self.arms), measure=self._measure(row), at=moment(row.text("at")),
-            origin=origin, n=_whole(row, "n"), change_n=_whole(row, "change_n"), whole=row.yes("whole", True),
+            origin=origin, n=row.maybe_whole("n"), change_n=row.maybe_whole("change_n"), whole=row.flag("whole", True),
             **{name: row.maybe(name) for name in numbers},
         )  # fmt: skip
         if all(fields[name] is None for name in numbers):
-            row.complain("there is no figure in it.", "Give mean or change, or leave the row out.")
-        return Mean(**fields) if origin else None  # type: ignore[arg-type]
+            row.say(None, "There is no figure in it.", "Give mean or change, or leave the row out.")
+        return Mean(**fields)  # type: ignore[arg-type]
 
-    def _count(self, row: Table) -> Count | None:
+    def _count(self, row: Table) -> Count:
         origin = self._origin(row)
         fields = dict(
             arm=self._known(row, "arm", self.arms), measure=self._measure(row), at=moment(row.text("at")),
-            what=row.text("what"), met=_whole(row, "met"), of=_whole(row, "of"), origin=origin,
-            good=row.yes("good", True), percent=row.maybe("percent"),
+            what=row.text("what"), met=row.maybe_whole("met"), of=row.maybe_whole("of"), origin=origin,
+            good=row.flag("good", True), percent=row.maybe("percent"),
         )  # fmt: skip
         if fields["met"] is None and fields["percent"] is None:
-            row.complain("there is no figure in it.", "Give met and of, or percent where only the share is printed.")
-        return Count(**fields) if origin else None  # type: ignore[arg-type]
+            row.say(None, "There is no figure in it.", "Give met and of, or percent where only the share is printed.")
+        return Count(**fields)  # type: ignore[arg-type]
 
-    def _contrast(self, row: Table) -> Contrast | None:
-        origin, scale = self._origin(row), row.one_of("scale", Scale)
+    def _contrast(self, row: Table) -> Contrast:
+        origin, scale = self._origin(row), row.choice("scale", Scale)
         fields = dict(
             treated=self._known(row, "treated", self.arms), against=self._known(row, "against", self.arms),
             measure=self._measure(row), at=moment(row.text("at")), scale=scale, origin=origin,
             value=row.number("value"), se=row.maybe("se"), low=row.maybe("low"), high=row.maybe("high"),
-            p=row.maybe("p"), n=_whole(row, "n"), how=row.text("how", ""),
+            p=row.maybe("p"), n=row.maybe_whole("n"), how=row.text("how", ""),
         )  # fmt: skip
-        return Contrast(**fields) if origin and scale else None  # type: ignore[arg-type]
+        return Contrast(**fields)  # type: ignore[arg-type]
 
-    def _duration(self, row: Table) -> Duration | None:
+    def _duration(self, row: Table) -> Duration:
         origin = self._origin(row)
         fields = dict(
             arm=self._known(row, "arm", self.arms), what=row.text("what"), middle=row.text("middle"),
-            days=row.number("days"), origin=origin, sd=row.maybe("sd"), n=_whole(row, "n"),
+            days=row.number("days"), origin=origin, sd=row.maybe("sd"), n=row.maybe_whole("n"),
         )  # fmt: skip
         if fields["middle"] not in {"median", "mean"}:
-            row.complain("middle is median or mean.", key="middle")
-        return Duration(**fields) if origin else None  # type: ignore[arg-type]
+            row.say("middle", "middle is median or mean.", "Write one of the two.")
+        return Duration(**fields)  # type: ignore[arg-type]
 
-    def _said(self, row: Table) -> Said | None:
-        origin, direction = self._origin(row), row.one_of("direction", Direction)
+    def _said(self, row: Table) -> Said:
+        origin, direction = self._origin(row), row.choice("direction", Direction)
         sentence, measure = row.text("sentence"), self._measure(row)
-        return Said(sentence, measure, direction, origin) if origin and direction else None
+        return Said(sentence, measure, direction, origin)

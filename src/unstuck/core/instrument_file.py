@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -16,7 +15,7 @@ from unstuck.core.errors import Complaint
 from unstuck.core.instrument import Instrument
 from unstuck.core.library_file import library_root
 from unstuck.core.references_file import load_references
-from unstuck.core.toml_table import Notes, Table
+from unstuck.core.toml_table import Table, read_toml
 
 
 def instrument_keys(root: Path | None = None) -> tuple[str, ...]:
@@ -60,28 +59,26 @@ def content_hash(instrument: Instrument) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def check_instrument_file(path: Path, references: frozenset[str]) -> tuple[Instrument | None, list[Complaint]]:
+def check_instrument_file(path: Path, references: frozenset[str]) -> tuple[Instrument | None, tuple[Complaint, ...]]:
     """The instrument, or None, with every complaint about the file."""
     text = path.read_text(encoding="utf-8")
-    notes = Notes(path.name, text)
     try:
-        table = Table(tomllib.loads(text), notes)
-    except tomllib.TOMLDecodeError as error:
-        notes.complain(f"This is not TOML: {error}.")
-        return None, notes.complaints
+        table = read_toml(text, path.name)
+    except Complaint as error:
+        return None, (error,)
     instrument = _instrument(table)
     if instrument is not None and instrument.key != path.stem:
-        notes.complain(f"key = {instrument.key!r} differs from the file's name.", 1, "Name both alike.")
+        table.say("key", f"key = {instrument.key!r} differs from the file's name.", "Name both alike.")
     _check_sources(table, references)
-    return (None if notes.complaints else instrument), notes.complaints
+    return (None if table.notes.found else instrument), table.notes.in_order()
 
 
 def _check_sources(table: Table, references: frozenset[str]) -> None:
     """Every `source` anywhere in the file is a key of the references."""
-    for source in sorted(_sources_in(table.data) - references):
+    for source in sorted(_sources_in(table.raw) - references):
         lines = [n for n, line in enumerate(table.notes.text.splitlines(), 1) if f'"{source}"' in line]
         mend = "Add it to library/references, or name one that is there."
-        table.notes.complain(f"Source {source!r} is not in the references.", lines[0] if lines else None, mend)
+        table.notes.add(lines[0] if lines else None, f"Source {source!r} is not in the references.", mend)
 
 
 def _sources_in(data: object) -> set[str]:
@@ -99,9 +96,9 @@ def _instrument(table: Table) -> Instrument | None:
     items_of = {s.key: s.items for s in scales}
     fields = dict(
         key=table.text("key"), version=table.text("version"), title=table.text("title"), family=table.text("family"),
-        rater=table.one_of("rater", kinds.Rater), recall=table.one_of("recall", kinds.Recall),
+        rater=table.choice("rater", kinds.Rater), recall=table.choice("recall", kinds.Recall),
         minutes=table.sourced("minutes", "min"), items=_items(table), scales=tuple(scales), licence=_licence(table),
-        sources=table.texts("sources"), higher_is_worse=table.yes("higher_is_worse", True),
+        sources=table.texts("sources"), higher_is_worse=table.flag("higher_is_worse", True),
         bands=tuple(b for b in map(_band, table.tables("band")) if b),
         flags=tuple(f for f in (_flag(t, items_of) for t in table.tables("flag")) if f),
         triages=tuple(_triage(t, items_of) for t in table.tables("triage")),
@@ -111,40 +108,39 @@ def _instrument(table: Table) -> Instrument | None:
         note=table.text("note", ""),
     )  # fmt: skip
     table.finish()
-    return None if table.notes.complaints else table.build(lambda: Instrument(**fields))  # type: ignore[arg-type]
+    return None if table.notes.found else table.build(lambda: Instrument(**fields))  # type: ignore[arg-type]
 
 
 def _licence(table: Table) -> kinds.Licence | None:
-    inner = table.table("licence")
+    inner = table.table("licence", required=True)
     if inner is None:
         return None
-    status = inner.one_of("status", kinds.LicenceStatus)
+    status = inner.choice("status", kinds.LicenceStatus)
     licence = (inner.text("note"), inner.text("source"))
     inner.finish()
-    return kinds.Licence(status, *licence) if status else None
+    return kinds.Licence(status, *licence)
 
 
 def _items(table: Table) -> tuple[kinds.Item, ...]:
     """The items; `answers` gives the range, the labels and the kind of those that do not say their own."""
-    default = (table.table("answers") if "answers" in table.data else None) or Table({}, table.notes)
-    table.read.add("answers")
-    common: dict[str, Any] = {k: default.data.get(k) for k in ("low", "labels", "kind", "high") if k in default.data}
-    default.read |= {"low", "labels", "kind", "high"}
+    default = table.table("answers") or Table({}, ("answers",), table.notes)
+    common: dict[str, Any] = {k: default.raw[k] for k in ("low", "labels", "kind", "high") if k in default.raw}
+    default.skip("low", "labels", "kind", "high")
     default.finish()
-    rows = [Table({**common, **t.data}, t.notes, t.line, t.name) for t in table.tables("item")]
+    rows = [Table({**common, **t.raw}, t.path, t.notes) for t in table.tables("item")]
     if not rows:
-        table.complain("There is no item.")
+        table.say("item", "There is no item.", "Write [[item]] for each.")
     return tuple(item for item in map(_item, rows) if item)
 
 
 def _item(table: Table) -> kinds.Item | None:
-    kind = table.one_of("kind", kinds.Kind, kinds.Kind.CHOICE) or kinds.Kind.CHOICE
-    low, labels = table.whole("low", 0), table.texts("labels", [])
+    kind = table.choice("kind", kinds.Kind, kinds.Kind.CHOICE) or kinds.Kind.CHOICE
+    low, labels = table.whole("low", 0), table.texts("labels", ())
     high = table.whole("high", low + len(labels) - 1)
     choices = () if kind is kinds.Kind.NUMBER else tuple(kinds.Choice(low + n, text) for n, text in enumerate(labels))
     fields = dict(
         key=table.text("key"), label=table.text("label"), low=low, high=high, choices=choices, kind=kind,
-        show_if=_show_if(table), screen=table.whole("screen", 1), optional=table.yes("optional", False),
+        show_if=_show_if(table), screen=table.whole("screen", 1), optional=table.flag("optional"),
         loinc=table.text("loinc", ""), cdisc=table.text("cdisc", ""), note=table.text("note", ""),
     )  # fmt: skip
     table.finish()
@@ -152,13 +148,12 @@ def _item(table: Table) -> kinds.Item | None:
 
 
 def _show_if(table: Table) -> kinds.ShowIf | None:
-    inner = table.table("show_if") if "show_if" in table.data else None
-    table.read.add("show_if")
+    inner = table.table("show_if")
     return kinds.ShowIf(inner.text("item"), inner.whole("at_least")) if inner else None
 
 
 def _scale(table: Table) -> kinds.Scale | None:
-    method = table.one_of("method", kinds.Method, kinds.Method.SUM) or kinds.Method.SUM
+    method = table.choice("method", kinds.Method, kinds.Method.SUM) or kinds.Method.SUM
     allowed = table.whole("missing_allowed", 0)
     missing_source = table.text("missing_source", None if allowed else "")
     key, label, items = table.text("key"), table.text("label"), table.texts("items")
@@ -175,7 +170,7 @@ def _band(table: Table) -> kinds.Band | None:
 
 
 def _flag(table: Table, items_of: dict[str, tuple[str, ...]]) -> kinds.Flag | None:
-    role = table.one_of("role", kinds.Role)
+    role = table.choice("role", kinds.Role)
     key, label, when = table.text("key"), table.text("label"), _alternatives(table, items_of)
     source, note = table.text("source"), table.text("note", "")
     table.finish()
@@ -198,23 +193,22 @@ def _rung(table: Table, items_of: dict[str, tuple[str, ...]]) -> kinds.Rung:
 
 def _alternatives(table: Table, items_of: dict[str, tuple[str, ...]]) -> kinds.Alternatives:
     """`when` is a list of rows; each row a list of tests that must all hold."""
-    table.read.add("when")
-    rows = table.data.get("when")
+    rows = table.value("when")
     good = isinstance(rows, list) and rows and all(isinstance(r, list) and r for r in rows)
     if not good or not all(isinstance(t, dict) for r in rows or [] for t in r):
-        table.complain("`when` is not a list of lists of tests.", 'Write when = [[{ count = "B", value = 2 }]].')
+        table.say("when", "`when` is not a list of lists of tests.", 'Write when = [[{ count = "B", value = 2 }]].')
         return ()
-    tests = [[_test(Table(t, table.notes, table.line, table.name), items_of) for t in row] for row in rows or []]
+    tests = [[_test(Table(t, table.path, table.notes), items_of) for t in row] for row in rows or []]
     return tuple(tuple(t for t in row if t) for row in tests)
 
 
 def _test(table: Table, items_of: dict[str, tuple[str, ...]]) -> kinds.Test | None:
     test: kinds.Test | None = None
-    if "count" in table.data:
+    if "count" in table.raw:
         test = _count(table, items_of)
-    elif "person" in table.data:
+    elif "person" in table.raw:
         test = kinds.PersonIs(table.text("person"), table.text("is"), table.texts("known"))
-    elif "at_most" in table.data:
+    elif "at_most" in table.raw:
         figure = table.sourced("at_most")
         test = kinds.ScaleAtMost(table.text("scale"), figure) if figure else None
     else:
@@ -226,17 +220,16 @@ def _test(table: Table, items_of: dict[str, tuple[str, ...]]) -> kinds.Test | No
 
 def _count(table: Table, items_of: dict[str, tuple[str, ...]]) -> kinds.CountAtLeast:
     """`count` lists items, or names a scale whose items are meant."""
-    named = table.data["count"]
-    table.read.add("count")
+    named = table.value("count")
     items = items_of.get(named, (named,)) if isinstance(named, str) else table.texts("count")
-    top = table.whole("top") if "top" in table.data else None
+    top = table.maybe_whole("top")
     return kinds.CountAtLeast(items, table.whole("value"), table.whole("need", 1), top)
 
 
 def _change(table: Table) -> kinds.ChangeRule:
     tests = tuple(t for t in map(_shift, table.tables("tests")) if t)
     if not tests:
-        table.complain("There is no test.")
+        table.say("tests", "There is no test.", "Write [[change.tests]] for each.")
     key, label, name = table.text("key"), table.text("label"), table.text("definition", "default")
     note = table.text("note", "")
     table.finish()
@@ -244,9 +237,9 @@ def _change(table: Table) -> kinds.ChangeRule:
 
 
 def _shift(table: Table) -> kinds.ShiftTest | None:
-    shift = table.one_of("shift", kinds.Shift)
+    shift = table.choice("shift", kinds.Shift)
     of = table.text("of", "total")
     bare = shift in (kinds.Shift.FLAG_GONE, kinds.Shift.LEVEL_RISE)
     figure = None if bare else table.figure()
     table.finish()
-    return kinds.ShiftTest(shift, of, figure) if shift and (bare or figure) else None
+    return kinds.ShiftTest(shift, of, figure) if bare or figure else None

@@ -8,7 +8,7 @@ from functools import cache
 
 from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
-from unstuck.core.protocol_table import parse_toml
+from unstuck.core.toml_table import parse_toml
 
 
 @dataclass(frozen=True, slots=True)

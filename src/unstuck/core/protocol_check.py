@@ -15,10 +15,10 @@ from unstuck.core.protocol_check_names import name_faults
 from unstuck.core.protocol_check_times import time_faults
 from unstuck.core.protocol_faults import Checked, Fault, Recalled
 from unstuck.core.protocol_file import file_text, read_gently
-from unstuck.core.protocol_table import Complaints
 from unstuck.core.protocol_times import Times
 from unstuck.core.protocol_writer import canonical_text
 from unstuck.core.references_file import load_references
+from unstuck.core.toml_table import Complaints
 
 __all__ = ["Recalled", "check", "check_file", "why_not_released"]
 

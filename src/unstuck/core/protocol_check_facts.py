@@ -8,8 +8,8 @@ from unstuck.core.conditions import Condition, facts_of
 from unstuck.core.participant import STATED
 from unstuck.core.protocol import Assess, Consent, Dose, Expose, Step
 from unstuck.core.protocol_faults import READINGS, Checked, Fault, known
-from unstuck.core.protocol_table import near
 from unstuck.core.toml_lines import Path
+from unstuck.core.toml_table import near
 
 COUNTED = (
     "doses",

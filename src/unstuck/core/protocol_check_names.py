@@ -17,8 +17,8 @@ from unstuck.core.protocol import (
     Step,
 )
 from unstuck.core.protocol_faults import READINGS, ROLES, Checked, Fault, known, repeated
-from unstuck.core.protocol_table import near
 from unstuck.core.toml_lines import Path
+from unstuck.core.toml_table import near
 
 
 def name_faults(c: Checked) -> Iterator[Fault]:

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from unstuck.core.conditions import Condition
 from unstuck.core.drug_file import Drug
 from unstuck.core.protocol import Assess, Dose, Protocol, Step, kind_of
-from unstuck.core.protocol_table import near
 from unstuck.core.protocol_times import Times
 from unstuck.core.toml_lines import Path
+from unstuck.core.toml_table import near
 
 READINGS = (
     "systolic_mmhg",

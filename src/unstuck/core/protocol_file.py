@@ -22,8 +22,8 @@ from unstuck.core.protocol_parts import (
     read_regimen,
     read_step,
 )
-from unstuck.core.protocol_table import Complaints, Notes, Table, near, parse_toml
 from unstuck.core.protocol_writer import canonical_text, content_hash
+from unstuck.core.toml_table import Complaints, Notes, Table, near, parse_toml
 
 __all__ = [
     "Profile",
@@ -153,7 +153,7 @@ def _protocol(table: Table) -> Protocol:
         version=table.text("version"),
         title=table.text("title"),
         summary=table.text("summary"),
-        sources=table.texts("sources", None),
+        sources=table.texts("sources"),
         strength=evidence.choice("strength", Strength),
         strength_why=evidence.text("why"),
         steps=tuple(read_step(t) for t in table.tables("step")),
@@ -161,10 +161,10 @@ def _protocol(table: Table) -> Protocol:
         gates=tuple(read_gate(t) for t in table.tables("gate")),
         limits=tuple(read_limit(t) for t in table.tables("limit")),
         arms=tuple(read_arm(t) for t in table.tables("arm")),
-        blinded=table.texts("blinded"),
+        blinded=table.texts("blinded", ()),
         endpoints=tuple(read_endpoint(t) for t in table.tables("endpoint")),
         findings=tuple(read_finding(t) for t in evidence.tables("finding")),
-        gaps=evidence.texts("gaps"),
+        gaps=evidence.texts("gaps", ()),
         curve=table.text("curve", "pcl5_week"),
         population=table.text("population", ""),
     )

@@ -45,10 +45,10 @@ from unstuck.core.protocol import (
     Step,
     WorseStep,
 )
-from unstuck.core.protocol_table import Table, near
 from unstuck.core.rule_file import read_rule
 from unstuck.core.sourced import Grade
 from unstuck.core.time import Window
+from unstuck.core.toml_table import Table, near
 
 UNREADABLE = All(())  # stands in for a rule that could not be read; the file is refused anyway
 
@@ -65,7 +65,7 @@ def read_step(table: Table) -> Step:
         grade=table.choice("grade", Grade, Grade.MEASURED),
         repeat=_repeat(table),
         when=read_condition(table, "when"),
-        needs=table.texts("needs"),
+        needs=table.texts("needs", ()),
         optional=table.flag("optional"),
         note=table.text("note", ""),
     )
@@ -74,12 +74,12 @@ def read_step(table: Table) -> Step:
 
 
 _ACTIVITIES: dict[str, Callable[[Table], Activity]] = {
-    "assess": lambda t: Assess(t.texts("instruments"), t.texts("readings"), t.text("by", "patient")),
+    "assess": lambda t: Assess(t.texts("instruments", ()), t.texts("readings", ()), t.text("by", "patient")),
     "consent": lambda t: Consent(t.text("form")),
-    "prepare": lambda t: Prepare(t.whole("minutes")),
+    "prepare": lambda t: Prepare(t.maybe_whole("minutes", least=0)),
     "dose": lambda t: Dose(t.text("regimen"), t.choice("setting", Setting, Setting.SUPERVISED)),
-    "expose": lambda t: Expose(t.text("therapy"), t.whole("minutes")),
-    "integrate": lambda t: Integrate(t.text("manner"), t.whole("minutes")),
+    "expose": lambda t: Expose(t.text("therapy"), t.maybe_whole("minutes", least=0)),
+    "integrate": lambda t: Integrate(t.text("manner"), t.maybe_whole("minutes", least=0)),
     "review": lambda t: Review(t.text("question"), t.text("by", "prescriber")),
     "contact": lambda t: Contact(t.text("about"), t.text("by", "nurse")),
 }
@@ -163,10 +163,10 @@ def _repeat(table: Table) -> Repeat | None:
     inner = table.table("repeat")
     if inner is None:
         return None
-    times = inner.whole("times", default=1, required=True, least=1)
+    times = inner.whole("times", least=1)
     every = inner.window("every")
     inner.finish()
-    return Repeat(times or 1, every)
+    return Repeat(times, every)
 
 
 def read_condition(table: Table, key: str, required: bool = False) -> Condition | None:
@@ -191,15 +191,15 @@ def read_regimen(table: Table) -> Regimen:
         key=table.key(),
         drug=table.text("drug"),
         route=table.choice("route", Route),
-        amount=table.number("amount"),
+        amount=table.maybe("amount"),
         unit=table.choice("unit", DoseUnit, DoseUnit.MG_PER_KG),
         source=table.text("source"),
-        minutes=table.number("minutes"),
-        cap_mg=table.number("cap_mg"),
-        highest=table.number("highest"),
+        minutes=table.maybe("minutes"),
+        cap_mg=table.maybe("cap_mg"),
+        highest=table.maybe("highest"),
         grade=table.choice("grade", Grade, Grade.MEASURED),
         blind_label=table.text("blind_label", ""),
-        ceiling_mg_per_kg=table.number("ceiling_mg_per_kg"),
+        ceiling_mg_per_kg=table.maybe("ceiling_mg_per_kg"),
         ceiling_source=table.text("ceiling_source", ""),
     )
     table.finish()
@@ -223,8 +223,8 @@ def read_gate(table: Table) -> Gate:
 
 def read_limit(table: Table) -> Limit:
     """One [[limit]]."""
-    most = table.whole("most", default=1, required=True, least=1)
-    limit = Limit(table.text("kind"), most or 1, table.span("per"), table.text("source"))
+    most = table.whole("most", least=1)
+    limit = Limit(table.text("kind"), most, table.span("per"), table.text("source"))
     table.finish()
     return limit
 
@@ -233,7 +233,7 @@ def read_arm(table: Table) -> Arm:
     """One [[arm]]; `regimens` says which regimen stands behind each name."""
     inner = table.table("regimens")
     names = () if inner is None else tuple((name, inner.text(name)) for name in inner.raw)
-    arm = Arm(table.key(), table.text("title"), table.whole("ratio", 1, least=1) or 1, names)
+    arm = Arm(table.key(), table.text("title"), table.whole("ratio", 1, least=1), names)
     table.finish()
     return arm
 
@@ -254,10 +254,10 @@ def read_endpoint(table: Table) -> Endpoint:
         scale=table.text("scale", "total"),
         source=table.text("source"),
         at=table.text("at", ""),
-        fall_percent=table.number("fall_percent"),
-        fall_points=table.number("fall_points"),
-        at_most=table.number("at_most"),
-        after_doses=table.whole("after_doses"),
+        fall_percent=table.maybe("fall_percent"),
+        fall_points=table.maybe("fall_points"),
+        at_most=table.maybe("at_most"),
+        after_doses=table.maybe_whole("after_doses", least=0),
         primary=table.flag("primary"),
     )
     table.finish()
@@ -282,7 +282,7 @@ def read_monitoring(table: Table) -> MonitoringPlan:
         readings=tuple(_reading_plan(t) for t in table.tables("reading")),
         alerts=tuple(_alert(t) for t in table.tables("alert")),
         discharge=read_condition(table, "discharge"),
-        stay_min=table.whole("stay_min"),
+        stay_min=table.maybe_whole("stay_min", least=0),
         stay_from=_one_of(table, "stay_from", STAY_FROM, "dose_end"),
         source=table.text("source"),
         limits=tuple(read_bedside_limit(t) for t in table.tables("limit")),
@@ -296,10 +296,9 @@ def read_monitoring(table: Table) -> MonitoringPlan:
 def read_bedside_limit(table: Table) -> BedsideLimit:
     """One [[monitoring.limit]]."""
     key = _one_of(table, "key", tuple(LIMITS))
-    table.value("value", required=True)
     limit = BedsideLimit(
         key=key,
-        value=table.number("value") or 0.0,
+        value=table.number("value"),
         source=table.text("source"),
         grade=table.choice("grade", Grade, Grade.MEASURED),
         note=table.text("note", ""),
@@ -310,9 +309,9 @@ def read_bedside_limit(table: Table) -> BedsideLimit:
 
 def _reading_plan(table: Table) -> ReadingPlan:
     plan = ReadingPlan(
-        readings=table.texts("readings", None),
+        readings=table.texts("readings"),
         phase=_one_of(table, "phase", PHASES),
-        every_min=table.whole("every_min", least=1),
+        every_min=table.maybe_whole("every_min", least=1),
         source=table.text("source"),
         at_min=table.wholes("at_min"),
     )
@@ -337,7 +336,7 @@ def _worse(table: Table) -> WorseStep:
     step = WorseStep(
         alert=table.text("alert"),
         reading=table.text("reading"),
-        by=table.number("by") or 0.0,
+        by=table.number("by"),
         source=table.text("source"),
         grade=table.choice("grade", Grade, Grade.MEASURED),
         note=table.text("note", ""),
@@ -352,7 +351,7 @@ def _rescue(table: Table) -> RescueStep:
     step = RescueStep(
         key=table.key(),
         words=table.text("words"),
-        within_s=table.whole("within_s", default=0, required=True) or 0,
+        within_s=table.whole("within_s", least=0),
         source=table.text("source"),
         grade=table.choice("grade", Grade, Grade.MEASURED),
         note=table.text("note", ""),

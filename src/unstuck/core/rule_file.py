@@ -23,8 +23,8 @@ from unstuck.core.conditions import (
     Within,
 )
 from unstuck.core.errors import Complaint
-from unstuck.core.protocol_table import is_number, near
 from unstuck.core.time import Span
+from unstuck.core.toml_table import is_number, near
 
 _CHANGES: dict[str, tuple[type[FallAtLeast] | type[RiseAtMost], bool]] = {
     "fall_at_least": (FallAtLeast, False),

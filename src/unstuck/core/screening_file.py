@@ -8,7 +8,6 @@ from functools import lru_cache
 from unstuck.core.conditions import Condition
 from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
-from unstuck.core.protocol_table import Notes, Table, parse_toml
 from unstuck.core.rule_file import read_rule
 from unstuck.core.screening import (
     Before,
@@ -24,6 +23,7 @@ from unstuck.core.screening import (
 )
 from unstuck.core.sourced import Grade
 from unstuck.core.time import Span
+from unstuck.core.toml_table import Notes, Table, read_toml
 
 FILE = "screening/usual.toml"
 
@@ -36,8 +36,7 @@ def load_screening() -> Screening:
 @lru_cache(maxsize=8)
 def parse_screening(text: str, where: str) -> Screening:
     """The rules that a TOML text describes, with its hash. Raises Complaints with every fault and its line."""
-    notes = Notes(text, where)
-    table = Table(parse_toml(text, where), (), notes)
+    table = read_toml(text, where)
     acceptance = _needed(table, "acceptance")
     rules = Screening(
         version=table.text("version"),
@@ -55,7 +54,7 @@ def parse_screening(text: str, where: str) -> Screening:
     )
     table.value("source")
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     return rules
 
 
@@ -177,7 +176,7 @@ def _test(table: Table) -> Test:
 
 def _taper(table: Table) -> Taper:
     taper = Taper(
-        steps=tuple(_parsed(table, text) for text in table.texts("steps", None)),
+        steps=tuple(_parsed(table, text) for text in table.texts("steps")),
         each=table.span("each"),
         why=table.text("why"),
         source=table.text("source"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from unstuck.core.library_file import library_root
-from unstuck.core.protocol_table import Notes, Table, parse_toml
 from unstuck.core.sourced import Grade
 from unstuck.core.time import Span
+from unstuck.core.toml_table import Table, read_toml
 
 FILE = "training/skills.toml"
 
@@ -32,12 +32,11 @@ def library_skills() -> tuple[Skill, ...]:
 
 def parse_skills(text: str, where: str) -> tuple[Skill, ...]:
     """The skills that a TOML text describes. Raises Complaints with every fault and its line."""
-    notes = Notes(text, where)
-    table = Table(parse_toml(text, where), (), notes)
+    table = read_toml(text, where)
     table.text("version")
     found = tuple(_skill(inner) for inner in table.tables("skill"))
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     return found
 
 
@@ -45,9 +44,9 @@ def _skill(table: Table) -> Skill:
     skill = Skill(
         key=table.key(),
         title=table.text("title"),
-        roles=table.texts("roles", None),
+        roles=table.texts("roles"),
         good_for=table.span("good_for"),
-        practise=table.texts("practise"),
+        practise=table.texts("practise", ()),
         source=table.text("source"),
         grade=table.choice("grade", Grade),
     )

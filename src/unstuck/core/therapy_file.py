@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from unstuck.core.library_file import library_root
-from unstuck.core.protocol_table import Notes, Table, parse_toml
 from unstuck.core.sourced import Grade
 from unstuck.core.therapy import Choice, Extent, ItemList, Option, Scale, Stage, Therapy
+from unstuck.core.toml_table import Table, read_toml
 
 
 def library_therapies() -> tuple[Therapy, ...]:
@@ -23,15 +23,14 @@ def read_therapies(files: Iterable[Path]) -> tuple[Therapy, ...]:
 
 def parse_therapy(text: str, where: str) -> Therapy:
     """The therapy that a TOML text describes. Raises Complaints with every fault and its line."""
-    notes = Notes(text, where)
-    table = Table(parse_toml(text, where), (), notes)
+    table = read_toml(text, where)
     therapy = Therapy(
         key=table.key(),
         version=table.text("version"),
         title=table.text("title"),
         summary=table.text("summary"),
-        fits=table.texts("fits", None),
-        sources=table.texts("sources", None),
+        fits=table.texts("fits"),
+        sources=table.texts("sources"),
         sessions=_extent(table, "sessions"),
         minutes=_extent(table, "minutes"),
         stages=tuple(_stage(inner) for inner in table.tables("stage")),
@@ -42,7 +41,7 @@ def parse_therapy(text: str, where: str) -> Therapy:
     )
     _refuse_twins(table, therapy)
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     return therapy
 
 
@@ -56,8 +55,8 @@ def _extent(table: Table, key: str) -> Extent | None:
     inner = table.table(key)
     if inner is None:
         return None
-    least, most = inner.whole("least", 1, required=True, least=1), inner.whole("most", 1, required=True, least=1)
-    found = Extent(least or 1, most or 1, inner.text("source"), inner.choice("grade", Grade))
+    least, most = inner.whole("least", least=1), inner.whole("most", least=1)
+    found = Extent(least, most, inner.text("source"), inner.choice("grade", Grade))
     if found.most < found.least:
         inner.say("most", "'most' is under 'least'.", "Write the larger number second.")
     inner.finish()
@@ -65,8 +64,8 @@ def _extent(table: Table, key: str) -> Extent | None:
 
 
 def _stage(table: Table) -> Stage:
-    first = table.whole("first", 1, required=True, least=1) or 1
-    stage = Stage(table.text("title"), first, table.whole("last", least=1), table.texts("parts"))
+    first = table.whole("first", least=1)
+    stage = Stage(table.text("title"), first, table.maybe_whole("last", least=1), table.texts("parts", ()))
     table.finish()
     return stage
 
@@ -80,7 +79,7 @@ def _list(table: Table) -> ItemList:
 
 def _scale(table: Table) -> Scale:
     key, label = table.key(), table.text("label")
-    low, high = table.number("low"), table.number("high")
+    low, high = table.maybe("low"), table.maybe("high")
     scale = Scale(key, label, low or 0.0, high or 0.0, table.text("ends", ""), table.text("group", ""))
     if low is None or high is None or high <= low:
         table.say("high", f"The figure {key!r} has no range.", "Write low = 0 and high = 100, or what its ends are.")

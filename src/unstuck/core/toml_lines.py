@@ -21,6 +21,8 @@ class Lines:
         self._path: Path = ()
         self._depth = 0
         self._quote = ""
+        self._array: Path = ()
+        self._row = 0
         for number, line in enumerate(text.split("\n"), start=1):
             self._read(line, number)
 
@@ -43,14 +45,16 @@ class Lines:
             self._note(line, number)
             if _HEADER.match(line):
                 return
-        self._follow(line)
+        self._follow(line, number)
 
     def _note(self, line: str, number: int) -> None:
         if header := _HEADER.match(line):
             self._path = self._open(tuple(header[2].split(".")), many=header[1] == "[[")
             self._tables.setdefault(self._path, number)
         elif key := _KEY.match(line):
-            self._keys.setdefault((self._path, key[1].strip("\"'")), number)
+            name = key[1].strip("\"'")
+            self._keys.setdefault((self._path, name), number)
+            self._array, self._row = (*self._path, name), 0
 
     def _open(self, names: tuple[str, ...], many: bool) -> Path:
         path = self._current(names[:-1]) + names[-1:]
@@ -67,7 +71,7 @@ class Lines:
                 path = (*path, self._counts[path])
         return path
 
-    def _follow(self, line: str) -> None:
+    def _follow(self, line: str, number: int) -> None:
         """Keep track of open brackets and of strings that run over several lines."""
         at = 0
         while at < len(line):
@@ -81,9 +85,12 @@ class Lines:
             if token is None:
                 return
             at = token.end()
-            self._take(token[0])
+            self._take(token[0], number)
 
-    def _take(self, token: str) -> None:
+    def _take(self, token: str, number: int) -> None:
+        if token == "{" and self._depth == 1:
+            self._tables.setdefault((*self._array, self._row), number)
+            self._row += 1
         if token in ('"""', "'''"):
             self._quote = token
         elif token in "[{":

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 
 from unstuck.core.complaints import raise_any
 from unstuck.core.errors import Complaint
 from unstuck.core.sourced import Sourced
-from unstuck.core.toml_table import Notes, Table
+from unstuck.core.toml_table import Table, near, read_toml
 from unstuck.core.trial import (
     COSTED,
     Allocation,
@@ -48,15 +47,10 @@ def read_design(path: Path | str) -> TrialDesign:
 
 def parse_design(text: str, where: str = "design") -> TrialDesign:
     """The design that a TOML text writes. Raises Complaint with every fault."""
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Complaint(f"This is not TOML: {error}", where) from None
-    notes = Notes(where, text)
-    table = Table(raw, notes)
+    table = read_toml(text, where)
     design = _design(table)
     table.finish()
-    raise_any(notes.complaints)
+    table.notes.refuse()
     return checked(design, where)
 
 
@@ -91,16 +85,16 @@ def _design(table: Table) -> TrialDesign:
         costs=_costs(table),
         truths=_truths(table, unblinding is not None),
         sweep=_sweep(table),
-        limits=table.texts("limits", []),
+        limits=table.texts("limits", ()),
     )
 
 
 def _inner(table: Table, key: str) -> Table | None:
-    return table.table(key) if key in table.data else None
+    return table.table(key)
 
 
 def _figure(table: Table, key: str, unit: str) -> Sourced | None:
-    return table.sourced(key, unit) if key in table.data else None
+    return table.sourced(key, unit) if key in table.raw else None
 
 
 def _arm(table: Table) -> TrialArm:
@@ -112,7 +106,7 @@ def _arm(table: Table) -> TrialArm:
         effect=table.text("effect"),
         ratio=table.whole("ratio", 1),
         believes=_figure(table, "believes", "share"),
-        control=table.yes("control", False),
+        control=table.flag("control"),
     )
     table.finish()
     return arm
@@ -125,17 +119,17 @@ def _visit(table: Table) -> TrialVisit:
 
 
 def _site(table: Table) -> Site:
-    share = table.number("share") if "share" in table.data else 1.0
+    share = table.number("share", 1.0)
     site = Site(table.text("key"), float(share), table.whole("therapists", 1))
     table.finish()
     return site
 
 
 def _allocation(table: Table) -> Allocation:
-    inner = table.table("allocation")
+    inner = table.table("allocation", required=True)
     if inner is None:
         return Allocation(0)
-    found = Allocation(inner.whole("block"), inner.texts("strata", []))
+    found = Allocation(inner.whole("block"), inner.texts("strata", ()))
     inner.finish()
     return found
 
@@ -143,23 +137,23 @@ def _allocation(table: Table) -> Allocation:
 def _analysis(table: Table) -> Analysis:
     analysis = Analysis(
         key=table.text("key"),
-        method=table.one_of("method", Method) or Method.MMRM,
-        primary=table.yes("primary", False),
+        method=table.choice("method", Method),
+        primary=table.flag("primary"),
         fall_percent=table.maybe("fall_percent"),
-        kenward_roger=table.yes("kenward_roger", True),
+        kenward_roger=table.flag("kenward_roger", True),
     )
     table.finish()
     return analysis
 
 
 def _estimand(table: Table) -> Estimand:
-    inner = table.table("estimand")
-    rows = inner.table("strategies") if inner else None
+    inner = table.table("estimand", required=True)
+    rows = inner.table("strategies", required=True) if inner else None
     if inner is None or rows is None:
         return Estimand("", "", ())
-    pairs = [(happening, rows.one_of(happening.value, Strategy)) for happening in Happening if happening in rows.data]
+    pairs = [(happening, rows.choice(happening.value, Strategy)) for happening in Happening if happening in rows.raw]
     rows.finish()
-    found = Estimand(inner.text("population"), inner.text("summary"), tuple((h, s) for h, s in pairs if s is not None))
+    found = Estimand(inner.text("population"), inner.text("summary"), tuple(pairs))
     inner.finish()
     return found
 
@@ -191,7 +185,7 @@ def _leaving(table: Table) -> Leaving:
     inner = _inner(table, "leaving")
     if inner is None:
         return Leaving()
-    mechanism = inner.one_of("mechanism", Missing) or Missing.MCAR
+    mechanism = inner.choice("mechanism", Missing)
     found = Leaving(mechanism, _figure(inner, "share", "share"), _figure(inner, "per_10", "log odds ratio"))
     inner.finish()
     return found
@@ -210,15 +204,15 @@ def _interim(table: Table) -> Interim | None:
     inner = _inner(table, "interim")
     if inner is None:
         return None
-    looks = [float(x) for x in inner.data.get("looks", []) if isinstance(x, int | float)]
+    looks = [float(x) for x in inner.raw.get("looks", []) if isinstance(x, int | float)]
     inner.skip("looks")
     found = Interim(
         looks=tuple(looks),
-        spending=inner.one_of("spending", Spending) or Spending.OBRIEN_FLEMING,
+        spending=inner.choice("spending", Spending),
         futility=inner.maybe("futility"),
-        reestimate_to=inner.whole("reestimate_to") if "reestimate_to" in inner.data else None,
+        reestimate_to=inner.maybe_whole("reestimate_to"),
         planned_sd=inner.maybe("planned_sd"),
-        keep=inner.whole("keep") if "keep" in inner.data else None,
+        keep=inner.maybe_whole("keep"),
     )
     inner.finish()
     return found
@@ -237,11 +231,11 @@ def _costs(table: Table) -> Costs | None:
 
 def _truths(table: Table, unblinded: bool) -> tuple[Truth, ...]:
     """The scenarios asked for; unless named, all that the design can answer, assurance first."""
-    usual = [t.value for t in Truth if unblinded or t is not Truth.FOOLED]
+    usual = tuple(t.value for t in Truth if unblinded or t is not Truth.FOOLED)
     words = table.texts("truths", usual)
     for word in words:
         if word not in {t.value for t in Truth}:
-            table.complain(f"Unknown truth {word!r}.", f"Known: {', '.join(Truth)}.")
+            table.say("truths", f"Unknown truth {word!r}.", near(word, [t.value for t in Truth]))
     return tuple(Truth(word) for word in words if word in {t.value for t in Truth})
 
 
@@ -250,12 +244,11 @@ def _sweep(table: Table) -> tuple[tuple[str, tuple[float | str, ...]], ...]:
     if inner is None:
         return ()
     found = []
-    for key, values in inner.data.items():
+    for key, values in inner.raw.items():
         inner.skip(key)
         if not isinstance(values, list) or not values or not all(isinstance(v, int | float | str) for v in values):
-            inner.complain(
-                f"{key} is no list of values.", 'Write for example size = [60, 120], or "arm.x.effect" = [].'
-            )
+            mend = 'Write for example size = [60, 120], or "arm.x.effect" = [].'
+            inner.say(key, f"{key} is no list of values.", mend)
             continue
         found.append((key, tuple(values)))
     return tuple(found)

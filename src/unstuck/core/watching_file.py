@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from unstuck.core.library_file import library_root
-from unstuck.core.protocol_table import Notes, Table, parse_toml
 from unstuck.core.sourced import Grade
 from unstuck.core.time import Span
+from unstuck.core.toml_table import Table, read_toml
 from unstuck.core.watching import On, Watch
 
 FILE = "alerts/watch.toml"
@@ -29,12 +29,11 @@ def library_watches() -> tuple[Watch, ...]:
 
 def parse_watches(text: str, where: str) -> tuple[Watch, ...]:
     """The watches that a TOML text describes. Raises Complaints with every fault and its line."""
-    notes = Notes(text, where)
-    table = Table(parse_toml(text, where), (), notes)
+    table = read_toml(text, where)
     table.text("version")
     found = tuple(_watch(inner) for inner in table.tables("watch"))
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     return found
 
 
@@ -49,10 +48,10 @@ def _watch(table: Table) -> Watch:
         until=_span(table, "until"),
         instrument=table.text("instrument", ""),
         item=table.text("item", ""),
-        at_least=table.number("at_least") or 1.0,
+        at_least=table.number("at_least", 1.0),
         change=table.text("change", ""),
-        facts=table.texts("facts"),
-        steps=table.texts("steps"),
+        facts=table.texts("facts", ()),
+        steps=table.texts("steps", ()),
     )
     for key in _NEEDS[watch.on]:
         if not table.has(key):

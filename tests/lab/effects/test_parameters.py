@@ -27,8 +27,8 @@ def test_a_faulty_file_is_told_whole(tmp_path):
     (tmp_path / "effects" / "ketamine.toml").write_text(text.replace("steepness = {", "stepness = {"))
     with pytest.raises(Complaint) as caught:
         load_effects(root=tmp_path)
-    assert "dissociation: steepness is missing" in str(caught.value)
-    assert "Unknown field stepness" in str(caught.value)
+    assert "This dissociation lacks 'steepness'" in str(caught.value)
+    assert "has no key 'stepness'" in str(caught.value)
 
 
 def test_esketamine_needs_less():

@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.core.complaints import raise_any
 from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Grade, Sourced
@@ -198,9 +197,9 @@ def load_effects(key: str = "ketamine", root: Path | None = None) -> Model:
     """The model of that name. Raises Complaint that tells every missing, unknown or faulty figure."""
     table, notes = read_table((root or library_root()) / "effects" / f"{key}.toml")
     parts: dict[str, Any] = {name: table.text(name) for name in ("key", "version", "title")}
-    found = {group: _figures(table.table(group), kind) for group, kind in GROUPS.items()}
+    found = {group: _figures(table.table(group, required=True), kind) for group, kind in GROUPS.items()}
     table.finish()
-    raise_any(notes.complaints)
+    notes.refuse()
     origins = {f"{group}.{name}": figure for group, figures in found.items() for name, figure in figures.items()}
     parts |= {g: kind(**{name: found[g][name].value for name in found[g]}) for g, kind in GROUPS.items()}
     return Model(**parts, origins=origins)

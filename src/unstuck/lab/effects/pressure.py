@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from unstuck.core.complaints import raise_any
 from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Grade
@@ -74,12 +73,12 @@ def load_series(root: Path | None = None) -> tuple[Series, ...]:
     table, notes = read_table((root or library_root()) / "effects" / "pressure_series.toml")
     found = [_series(row) for row in table.tables("series")]
     table.finish()
-    raise_any(notes.complaints)
+    notes.refuse()
     return tuple(s for s in found if s is not None)
 
 
 def _series(row: Table) -> Series | None:
-    statistic, grade = row.one_of("statistic", Statistic), row.one_of("grade", Grade)
+    statistic, grade = row.choice("statistic", Statistic), row.choice("grade", Grade)
     if statistic is None or grade is None:
         return None
     found = Series(

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 
-from unstuck.core.complaints import raise_any
 from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Sourced
@@ -106,7 +105,7 @@ def _felt_figures(root: Path | None) -> dict[str, Sourced]:
     table.skip("key", "version", "title")
     rows = {field.name: table.sourced(field.name) for field in fields(Felt)}
     table.finish()
-    raise_any(notes.complaints)
+    notes.refuse()
     return {name: figure for name, figure in rows.items() if figure is not None}
 
 

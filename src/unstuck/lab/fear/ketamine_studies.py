@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 
-from unstuck.core.complaints import raise_any
 from unstuck.core.library_file import library_root
 from unstuck.core.toml_table import Table
 from unstuck.lab.fear.base import Array
@@ -96,19 +95,19 @@ def load_studies(root: Path | None = None) -> Studies:
     """The table of studies. Raises Complaint that tells every fault of its file."""
     table, notes = read_table((root or library_root()) / "fear" / "ketamine_studies.toml")
     table.skip("key", "version", "title")
-    clock = table.table("rodent")
+    clock = table.table("rodent", required=True)
     figures = {field.name: clock.sourced(field.name) if clock else None for field in fields(Rodent)}
     if clock:
         clock.finish()
     rows = tuple(_row(row) for row in table.tables("rows"))
     table.finish()
-    raise_any(notes.complaints)
+    notes.refuse()
     return Studies(Rodent(**{name: figure.value for name, figure in figures.items() if figure}), rows)
 
 
 def _row(table: Table) -> Reported:
     texts = {name: table.text(name) for name in ("key", "title", "source")}
-    found = Reported(**texts, direction=table.one_of("reported", Direction) or Direction.NONE)
+    found = Reported(**texts, direction=table.choice("reported", Direction))
     table.finish()
     return found
 

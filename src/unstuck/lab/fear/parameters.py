@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from unstuck.core.complaints import raise_any
 from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Grade, Sourced
@@ -83,11 +82,11 @@ def load_model(key: str = "latent_causes", root: Path | None = None) -> Model:
     learner = FAMILY.get(texts.pop("learner"))
     if learner is None:
         raise Complaint("This learner is unknown.", f"{key}.toml", f"Known: {', '.join(FAMILY)}.")
-    origins = _figures(table.table("figures"), learner.names)
+    origins = _figures(table.table("figures", required=True), learner.names)
     changes = tuple(c for c in (_change(row) for row in table.tables("variants")) if c)
     others = {row.text("key"): _values(row, learner.names) for row in table.tables("vectors")}
     table.finish()
-    raise_any(notes.complaints)
+    notes.refuse()
     first = {name: figure.value for name, figure in origins.items()}
     vectors = {texts.pop("vector"): _one(learner.names, first)}
     vectors |= {name: _one(learner.names, first | values) for name, values in others.items()}
@@ -107,8 +106,8 @@ def _figures(table: Table | None, names: tuple[str, ...]) -> dict[str, Sourced]:
 
 
 def _change(row: Table) -> Change | None:
-    variant, name = row.one_of("key", Variant), row.text("name")
-    multiplies = "times" in row.data
+    variant, name = row.choice("key", Variant), row.text("name")
+    multiplies = "times" in row.raw
     figure = row.sourced("times" if multiplies else "set")
     row.finish()
     return Change(variant, name, figure, multiplies) if variant and figure else None
@@ -118,10 +117,10 @@ def _values(row: Table, names: tuple[str, ...]) -> dict[str, float]:
     """The figures in which a further vector differs from the first."""
     for name in ("title", "source", "grade"):
         row.text(name)
-    inner = row.table("values")
+    inner = row.table("values", required=True)
     row.finish()
     if inner is None:
         return {}
-    found = {name: inner.number(name) for name in names if name in inner.data}
+    found = {name: inner.number(name) for name in names if name in inner.raw}
     inner.finish()
     return found

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from unstuck.core.complaints import raise_any
 from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
 from unstuck.core.toml_table import Table
@@ -58,7 +57,7 @@ def load_checks(root: Path | None = None) -> tuple[Check, ...]:
     table.skip("key", "version", "title")
     checks = tuple(_check(row) for row in table.tables("checks"))
     table.finish()
-    raise_any(notes.complaints)
+    notes.refuse()
     return checks
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from unstuck.core.complaints import raise_any
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Sourced
 from unstuck.core.toml_table import Table
@@ -41,12 +40,12 @@ def load_targets(root: Path | None = None) -> tuple[Target, ...]:
     table.skip("key", "version")
     found = [_target(row) for row in table.tables("target")]
     table.finish()
-    raise_any(notes.complaints)
+    notes.refuse()
     return tuple(t for t in found if t is not None)
 
 
 def _target(row: Table) -> Target | None:
     key, title, tolerance = row.text("key"), row.text("title"), row.number("tolerance")
-    held_out, observed = row.yes("held_out", False), row.sourced("observed")
+    held_out, observed = row.flag("held_out"), row.sourced("observed")
     row.finish()
     return Target(key, title, observed, tolerance, held_out) if observed else None

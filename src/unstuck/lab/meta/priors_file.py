@@ -38,8 +38,7 @@ def known_priors() -> dict[str, KnownPrior]:
     table, notes = read_table(library_root() / "priors" / "heterogeneity.toml")
     found = [_prior(each) for each in table.tables("prior")]
     table.finish()
-    if notes.complaints:
-        raise notes.complaints[0]
+    notes.refuse()
     return {each.key: each for each in found if each is not None}
 
 
@@ -53,7 +52,7 @@ def known_prior(key: str) -> KnownPrior:
 
 def _prior(table: Table) -> KnownPrior | None:
     key, title, effect = table.text("key"), table.text("title"), table.text("effect")
-    form = table.one_of("form", Form)
+    form = table.choice("form", Form)
     names = {None: (), Form.HALF_NORMAL: ("scale",), Form.LOG_NORMAL: ("location", "scale")}.get(
         form, ("location", "scale", "df")
     )

@@ -15,7 +15,6 @@ from statistics import NormalDist
 
 import numpy as np
 
-from unstuck.core.complaints import raise_any
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Grade, Sourced
 from unstuck.core.toml_table import Table
@@ -137,21 +136,21 @@ def load_course(key: str = "course", root: Path | None = None) -> Course:
     named = [table.text(name) for name in ("key", "version", "title")]
     figures: dict[str, Drawn] = {}
     for group in GROUPS:
-        rows = table.table(group)
-        for name in rows.data if rows else ():
+        rows = table.table(group, required=True)
+        for name in rows.raw if rows else ():
             assert rows is not None
-            found = _drawn(f"{group}.{name}", rows.table(name))
+            found = _drawn(f"{group}.{name}", rows.table(name, required=True))
             if found:
                 figures[f"{group}.{name}"] = found
     table.finish()
-    raise_any(notes.complaints)
+    notes.refuse()
     return Course(named[0], named[1], named[2], figures)
 
 
 def _drawn(name: str, row: Table | None) -> Drawn | None:
     if row is None:
         return None
-    law = row.one_of("law", Law)
+    law = row.choice("law", Law)
     between, zero = row.number("between"), row.maybe("zero") or 0.0
     origin = row.figure()
     row.finish()

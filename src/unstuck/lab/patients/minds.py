@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from unstuck.core.complaints import raise_any
 from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Grade, Sourced
@@ -78,11 +77,11 @@ def load_groups(root: Path | None = None) -> dict[str, GroupOf]:
     found = {}
     for row in table.tables("group"):
         key, title = row.text("key"), row.text("title")
-        shifts = {name: row.sourced(name) for name in SHIFTS if name in row.data}
+        shifts = {name: row.sourced(name) for name in SHIFTS if name in row.raw}
         row.finish()
         found[key] = GroupOf(key, title, {n: s for n, s in shifts.items() if s is not None})
     table.finish()
-    raise_any(notes.complaints)
+    notes.refuse()
     return found
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from unstuck.core.complaints import raise_any
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Grade, Sourced
 from unstuck.core.toml_table import Notes, Table
@@ -151,16 +150,16 @@ def load_population(key: str = "trial_sample", root: Path | None = None) -> Popu
     name, version, title = table.text("key"), table.text("version"), table.text("title")
     origins = _origins(table, notes)
     table.finish()
-    raise_any(notes.complaints)
+    notes.refuse()
     return Population(name, version, title, Figures(**{k: o.value for k, o in origins.items()}), origins)
 
 
 def _origins(table: Table, notes: Notes) -> dict[str, Sourced]:
-    rows = table.table("figure")
+    rows = table.table("figure", required=True)
     if rows is None:
         return {}
     found = {f.name: rows.sourced(f.name) for f in fields(Figures)}
     rows.finish()
     if None in found.values():
-        raise_any(notes.complaints)
+        notes.refuse()
     return {name: origin for name, origin in found.items() if origin is not None}

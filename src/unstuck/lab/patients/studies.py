@@ -125,10 +125,10 @@ def load_studies(root: Path | None = None) -> dict[str, Study]:
         study = _study(table)
         table.finish()
         if study.key != path.stem:
-            notes.complain(f"the key {study.key!r} differs from the file's name")
+            table.say("key", f"The key {study.key!r} differs from the file's name.", "Name both alike.")
         if len({arm.key for arm in study.arms}) < len(study.arms):
-            notes.complain("two arms have the same key")
-        complaints += notes.complaints
+            table.say("arm", "Two arms have the same key.", "Give each arm its own.")
+        complaints += notes.in_order()
         found[study.key] = study
     raise_any(complaints)
     return found
@@ -166,10 +166,10 @@ def _study(table: Table) -> Study:
         design=table.text("design"),
         population=table.text("population"),
         n=_count(table, "n"),
-        scales=table.texts("scales", []),
+        scales=table.texts("scales", ()),
         sources=table.texts("sources"),
-        read=table.one_of("read", Read) or Read.MEMORY,
-        gaps=table.texts("gaps", []),
+        read=table.choice("read", Read),
+        gaps=table.texts("gaps", ()),
         arms=tuple(_arm(key, row) for row in table.tables("arm")),
     )
 
@@ -187,28 +187,28 @@ def _arm(study: str, table: Table) -> StudyArm:
         effect=_effect(table),
         loss_days=_figure(table, "loss_days", "d"),
         mood_bonus=_figure(table, "mood_bonus", "share of the range"),
-        published_for=table.texts("published_for", []),
+        published_for=table.texts("published_for", ()),
         source=table.text("source", ""),
     )
     if arm.effect is not None and arm.day < 1:
-        table.complain("an outcome to repeat needs the day on which it was read.", "Add day = ... (a whole number).")
+        table.say(None, "An outcome to repeat needs the day on which it was read.", "Add day = ... (a whole number).")
     table.skip("role")
     table.finish()
     return arm
 
 
 def _count(table: Table, key: str) -> int | None:
-    return table.whole(key) if key in table.data else None
+    return table.maybe_whole(key)
 
 
 def _figure(table: Table, key: str, unit: str) -> Sourced | None:
-    return table.sourced(key, unit) if key in table.data else None
+    return table.sourced(key, unit) if key in table.raw else None
 
 
 def _effect(table: Table) -> Responders | MeanFall | None:
-    if "response" in table.data:
-        return _responders(table.table("response"))
-    inner = table.table("mean_fall") if "mean_fall" in table.data else None
+    if "response" in table.raw:
+        return _responders(table.table("response", required=True))
+    inner = table.table("mean_fall")
     if inner is None:
         return None
     instrument, figure = inner.text("instrument"), inner.figure("percent")
@@ -220,7 +220,7 @@ def _responders(table: Table | None) -> Responders | None:
     if table is None:
         return None
     instrument, percent = table.text("instrument"), table.number("fall_percent")
-    of_assessed = table.yes("of_assessed", False)
+    of_assessed = table.flag("of_assessed")
     met, of = _count(table, "met"), _count(table, "of")
     share = _share_of(table, met, of) if met is not None and of else table.figure("share")
     table.finish()
@@ -229,7 +229,7 @@ def _responders(table: Table | None) -> Responders | None:
 
 def _share_of(table: Table, met: int, of: int) -> Sourced | None:
     """The share that the counts make, with its exact interval as the bounds."""
-    grade = table.one_of("grade", Grade)
+    grade = table.choice("grade", Grade)
     source, note = table.text("source"), table.text("note", "")
     low, high = exact_interval(met, of)
     return Sourced(met / of, "share", source, grade, low, high, note) if grade else None

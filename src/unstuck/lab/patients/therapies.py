@@ -7,7 +7,6 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from unstuck.core.complaints import raise_any
 from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Grade, Sourced
@@ -100,12 +99,12 @@ def load_therapy(key: str, root: Path | None = None) -> Therapy:
     texts = [table.text(name) for name in ("key", "version", "title")]
     whole = [value(table, "", n) for n in ("usual_sessions", "usual_every_days", "leaves", "expectation")]
     parts = tuple(p for p in (_part(row, value) for row in table.tables("part")) if p)
-    home = table.table("homework")
+    home = table.table("homework", required=True)
     told = [value(home, "homework.", name) for name in ("tape_every_days", "tape_supported", "in_vivo")]
     if home:
         home.finish()
     table.finish()
-    raise_any(notes.complaints)
+    notes.refuse()
     homework = Homework(int(told[0]), told[1], told[2])
     every, leaves, hopes = whole[1:]
     named, version, title = texts
@@ -114,7 +113,7 @@ def load_therapy(key: str, root: Path | None = None) -> Therapy:
 
 def _part(row: Table, value: object) -> Part | None:
     assert callable(value)
-    key, kind, teaches = row.text("key"), row.one_of("kind", Kind), row.one_of("teaches", Teaches)
+    key, kind, teaches = row.text("key"), row.choice("kind", Kind), row.choice("teaches", Teaches)
     numbers = [value(row, f"{key}.", name) for name in ("count", "every_h", "vividness", "supported")]
     row.finish()
     every, vivid, supported = numbers[1:]

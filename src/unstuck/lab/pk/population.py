@@ -14,8 +14,8 @@ from scipy.special import ndtri
 
 from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
-from unstuck.core.protocol_table import Notes, Table, parse_toml
 from unstuck.core.sourced import Grade, Sourced
+from unstuck.core.toml_table import Table, read_toml
 from unstuck.lab.pk.parameter_sets import ParameterSet, spread
 from unstuck.lab.pk.people import Floats, People
 from unstuck.lab.random import uniform_array
@@ -52,19 +52,17 @@ def load_makeup(key: str = "adults", root: Path | None = None) -> Makeup:
     """The population of that key in `library/pk/people/`."""
     path = (root or library_root()) / "pk" / "people" / f"{key}.toml"
     text = path.read_text(encoding="utf-8")
-    notes = Notes(text, str(path))
-    table = Table(parse_toml(text, str(path)), (), notes)
+    table = read_toml(text, str(path))
     found = Makeup(table.key(), {t.text("name"): _figure(t) for t in table.tables("figure")})
     table.text("title")
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     return found
 
 
 def _figure(table: Table) -> Sourced:
-    table.value("value", required=True)
     found = Sourced(
-        value=table.number("value") or 0.0,
+        value=table.number("value"),
         unit=table.text("unit"),
         source=table.text("source"),
         grade=table.choice("grade", Grade),

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from unstuck.core.errors import Complaint
-from unstuck.core.protocol_table import Notes, Table, parse_toml
+from unstuck.core.toml_table import Table, read_toml
 from unstuck.lab.pk.people import Floats, Person, Sex
 from unstuck.lab.pk.regimen import Dose, Regimen
 from unstuck.lab.pk.sets_file import RECOMMENDED
@@ -44,12 +44,11 @@ def read_question(path: Path) -> Question:
     if not path.is_file():
         raise Complaint("There is no such file.", str(path), "Name a TOML file; 'unstuck pk --example' prints one.")
     text = path.read_text(encoding="utf-8")
-    notes = Notes(text, str(path))
-    table = Table(parse_toml(text, str(path)), (), notes)
+    table = read_toml(text, str(path))
     regimen = Regimen(())
     for inner in table.tables("dose"):
         regimen = regimen + _doses(inner)
-    if not regimen.doses and not notes.found:
+    if not regimen.doses and not table.notes.found:
         table.say("dose", "No dose is given.", "Add a table [[dose]]; 'unstuck pk --example' prints one.")
     found = Question(
         model=table.text("model", RECOMMENDED),
@@ -59,15 +58,15 @@ def read_question(path: Path) -> Question:
         levels_ng_per_ml=_levels(table),
     )
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     return found
 
 
 def _doses(table: Table) -> Regimen:
-    minutes, steady = table.number("minutes"), table.number("steady_every_h")
-    times, every = table.whole("times", 1, least=1) or 1, table.number("every_h") or 0.0
-    mg, per_kg = table.number("mg"), table.number("mg_per_kg")
-    route, cap, at_h = table.text("route"), table.number("cap_mg"), table.number("at_h") or 0.0
+    minutes, steady = table.maybe("minutes"), table.maybe("steady_every_h")
+    times, every = table.whole("times", 1, least=1), table.number("every_h", 0.0)
+    mg, per_kg = table.maybe("mg"), table.maybe("mg_per_kg")
+    route, cap, at_h = table.text("route"), table.maybe("cap_mg"), table.number("at_h", 0.0)
     table.finish()
     if (mg is None) == (per_kg is None):
         table.say("mg", "A dose has one amount.", "Write mg = ... or mg_per_kg = ..., and not both.")
@@ -86,10 +85,10 @@ def _doses(table: Table) -> Regimen:
 def _person(table: Table | None) -> Person | None:
     if table is None:
         return None
-    factor = table.number("clint_factor")
+    factor = table.maybe("clint_factor")
     found = Person(
-        weight_kg=table.number("weight_kg"),
-        age_years=table.number("age_years"),
+        weight_kg=table.maybe("weight_kg"),
+        age_years=table.maybe("age_years"),
         sex=table.choice("sex", Sex, Sex.UNSTATED),
         clint_factor=1.0 if factor is None else factor,
         asian=table.flag("asian"),
@@ -100,7 +99,7 @@ def _person(table: Table | None) -> Person | None:
 
 
 def _times(table: Table | None, end_h: float) -> Floats:
-    until, every = (None, None) if table is None else (table.number("until_h"), table.number("every_min"))
+    until, every = (None, None) if table is None else (table.maybe("until_h"), table.maybe("every_min"))
     if table is not None:
         table.finish()
     last = until if until is not None else end_h + 24.0

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
-from unstuck.core.protocol_table import Notes, Table, near, parse_toml
 from unstuck.core.sourced import Grade, Sourced
+from unstuck.core.toml_table import Table, near, read_toml
 from unstuck.lab.pk.parameter_sets import Domain, Parameter, ParameterSet, Standing
 from unstuck.lab.pk.structures import STRUCTURES, faults_of
 
@@ -35,11 +35,10 @@ def read_set(path: Path, own: bool = False) -> ParameterSet:
     if not path.is_file():
         raise Complaint("There is no such file.", str(path), "Name a TOML file with a parameter set.")
     text = path.read_text(encoding="utf-8")
-    notes = Notes(text, str(path))
-    table = Table(parse_toml(text, str(path)), (), notes)
+    table = read_toml(text, str(path))
     found = _set(table, own)
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     return found
 
 
@@ -75,8 +74,8 @@ def _domain(table: Table) -> Domain:
     found = Domain(
         age_years=_pair(inner, "age_years"),
         weight_kg=_pair(inner, "weight_kg"),
-        routes=inner.texts("routes", None),
-        outputs=inner.texts("outputs", None),
+        routes=inner.texts("routes"),
+        outputs=inner.texts("outputs"),
         note=inner.text("note", ""),
     )
     inner.finish()
@@ -95,29 +94,28 @@ def _parameter(table: Table) -> Parameter:
     found = Parameter(
         name=table.text("name"),
         typical=Sourced(
-            value=table.number("value") or 0.0,
+            value=table.number("value"),
             unit=table.text("unit"),
             source=table.text("source"),
             grade=table.choice("grade", Grade),
             note=table.text("note", ""),
         ),
-        weight_power=table.number("weight_power") or 0.0,
-        cv=table.number("cv") or 0.0,
-        logit_sd=table.number("logit_sd") or 0.0,
-        occasion_cv=table.number("occasion_cv") or 0.0,
-        occasion_logit_sd=table.number("occasion_logit_sd") or 0.0,
+        weight_power=table.number("weight_power", 0.0),
+        cv=table.number("cv", 0.0),
+        logit_sd=table.number("logit_sd", 0.0),
+        occasion_cv=table.number("occasion_cv", 0.0),
+        occasion_logit_sd=table.number("occasion_logit_sd", 0.0),
     )
     for key in ("cv", "logit_sd", "occasion_cv", "occasion_logit_sd"):
         if getattr(found, key) < 0:
             table.say(key, f"{key} of {found.name} is negative.", "A spread is 0 or more.")
-    table.value("value", required=True)
     table.finish()
     return found
 
 
 def _correlation(table: Table) -> tuple[str, str, float]:
-    between = table.texts("between", None)
-    r = table.number("r") or 0.0
+    between = table.texts("between")
+    r = table.number("r", 0.0)
     if len(between) != 2 or not -1 < r < 1:
         table.say("r", "A correlation needs two names and an r between -1 and 1.", 'between = ["CL", "CLN"], r = 0.5')
     table.text("source")

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.core.complaints import raise_any
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Grade, Sourced
 from unstuck.core.toml_table import Table
@@ -149,9 +148,9 @@ def load_scores(key: str = "scores", root: Path | None = None) -> Scores:
     """The figures of that name. Raises Complaint that tells every missing, unknown or faulty one."""
     table, notes = read_table((root or library_root()) / "symptoms" / f"{key}.toml")
     named: dict[str, Any] = {name: table.text(name) for name in ("key", "version", "title")}
-    found = {group: _figures(table.table(group), kind) for group, kind in GROUPS.items()}
+    found = {group: _figures(table.table(group, required=True), kind) for group, kind in GROUPS.items()}
     table.finish()
-    raise_any(notes.complaints)
+    notes.refuse()
     parts = {g: kind(**{name: figure.value for name, figure in found[g].items()}) for g, kind in GROUPS.items()}
     origins = {f"{g}.{name}": figure for g, figures in found.items() for name, figure in figures.items()}
     return Scores(**named, **parts, origins=origins)
