@@ -257,7 +257,8 @@ class Table:
         before = len(self.notes.found)
         fields = dict(
             value=self.number("value"), unit=self.text("unit", unit), source=self.text("source"),
-            note=self.text("note", ""), grade=self.choice("grade", Grade), low=self.maybe("low"), high=self.maybe("high"),
+            note=self.text("note", ""), grade=self.choice("grade", Grade), low=self.maybe("low"),
+            high=self.maybe("high"),
         )  # fmt: skip
         whole = len(self.notes.found) == before
         return self.build(lambda: Sourced(**fields)) if whole else None  # type: ignore[arg-type]
