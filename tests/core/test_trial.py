@@ -86,3 +86,17 @@ def test_a_sweep_refuses_what_it_cannot_set(line):
     """An unknown field, a value of the wrong kind, an unknown arm and a value that breaks the design are refused."""
     with pytest.raises(Complaint):
         list(cells(small(("[allocation]", f"[sweep]\n{line}\n\n[allocation]"))))
+
+
+def test_a_sweep_changes_how_a_trial_is_run():
+    """Allocation, analysis, last visit and looks can be swept; blocks grow to hold a ratio."""
+    fields = (
+        '[sweep]\n"arm.ketamine.ratio" = [1, 2]\nprimary = ["change", "response"]\nlast_visit = ["week_1", "week_2"]'
+    )
+    found = [cell.design for cell in cells(small(("[allocation]", f"{fields}\n\n[allocation]")))]
+    assert [d.allocation.block for d in found] == [4] * 4 + [6] * 4
+    assert [d.primary.key for d in found] == ["change", "change", "response", "response"] * 2
+    assert [d.final.key for d in found] == ["week_1", "week_2"] * 4
+    looks = '[interim]\nlooks = [0.5, 1.0]\nspending = "pocock"\n\n'
+    looks += '[sweep]\ninterim = ["none", "as_written"]\n\n[allocation]'
+    assert [c.design.interim is None for c in cells(small(("[allocation]", looks)))] == [True, False]

@@ -181,16 +181,22 @@ class Interim:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What things cost, in one currency, and how long they take a participant."""
+    """What things cost, in one currency, and how long they take a participant.
+
+    A price that something happened without makes the sum unknown; `person`, `month` and `fixed` may be left out.
+    """
 
     currency: str
     dose: Sourced | None = None
     session: Sourced | None = None
     measurement: Sourced | None = None
+    person: Sourced | None = None  # everybody randomised: recruiting, screening, insurance
+    month: Sourced | None = None  # from the first enrolment to the last final visit
     fixed: Sourced | None = None
     dose_h: Sourced | None = None
     session_h: Sourced | None = None
     measurement_h: Sourced | None = None
+    person_h: Sourced | None = None  # once: consent and screening
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +279,8 @@ def figures_in(design: TrialDesign) -> list[tuple[str, Sourced]]:
     return [(name, figure) for name, figure in named.items() if figure is not None]
 
 
-COSTED = ("dose", "session", "measurement", "fixed", "dose_h", "session_h", "measurement_h")
+COSTED: tuple[str, ...] = ("dose", "session", "measurement", "person", "month", "fixed")
+COSTED += ("dose_h", "session_h", "measurement_h", "person_h")
 
 
 def design_text(design: TrialDesign) -> str:

@@ -13,12 +13,17 @@ from unstuck.core.trial_file import checked
 
 SWEPT = (
     "size",
+    "primary",  # key of the analysis that becomes the primary one
+    "last_visit",  # key of the visit at which arms are compared; later ones are left out
+    "interim",  # "as_written", or "none" for one look at the end
     "alpha",
     "patients.veteran",
     "unblinding.points",
     "leaving.share",
     "arm.KEY.effect",
     "arm.KEY.believes",
+    "arm.KEY.ratio",  # blocks grow to hold it
+    "arm.KEY.protocol_arm",
 )
 
 
@@ -51,7 +56,7 @@ def _with(design: TrialDesign, name: str, value: float | str) -> TrialDesign:
     if name == "size" and isinstance(value, int):
         return replace(design, size=value)
     if isinstance(value, str):
-        raise _unknown(name, value)
+        return _with_word(design, name, value)
     match name:
         case "alpha":
             return replace(design, alpha=float(value))
@@ -65,6 +70,19 @@ def _with(design: TrialDesign, name: str, value: float | str) -> TrialDesign:
             raise _unknown(name, value)
 
 
+def _with_word(design: TrialDesign, name: str, value: str) -> TrialDesign:
+    match name:
+        case "primary" if value in {a.key for a in design.analyses}:
+            return replace(design, analyses=tuple(replace(a, primary=a.key == value) for a in design.analyses))
+        case "last_visit" if value in {v.key for v in design.visits}:
+            last = next(place for place, v in enumerate(design.visits) if v.key == value)
+            return replace(design, visits=design.visits[: last + 1])
+        case "interim" if design.interim and value in ("as_written", "none"):
+            return design if value == "as_written" else replace(design, interim=None)
+        case _:
+            raise _unknown(name, value)
+
+
 def _arm_with(design: TrialDesign, name: str, value: float | str) -> TrialDesign:
     _, key, field = name.split(".")
     arm = next((a for a in design.arms if a.key == key), None)
@@ -74,9 +92,21 @@ def _arm_with(design: TrialDesign, name: str, value: float | str) -> TrialDesign
         changed = replace(arm, effect=value)
     elif field == "believes" and arm.believes and not isinstance(value, str):
         changed = replace(arm, believes=_set(arm.believes, value))
+    elif field == "protocol_arm" and isinstance(value, str):
+        changed = replace(arm, protocol_arm=value)
+    elif field == "ratio" and isinstance(value, int):
+        changed = replace(arm, ratio=value)
     else:
         raise _unknown(name, value)
-    return replace(design, arms=tuple(changed if a.key == key else a for a in design.arms))
+    made = replace(design, arms=tuple(changed if a.key == key else a for a in design.arms))
+    return _blocked(made) if field == "ratio" else made
+
+
+def _blocked(design: TrialDesign) -> TrialDesign:
+    """The design with the smallest block, no smaller than its own, that holds the ratio."""
+    whole = max(1, sum(arm.ratio for arm in design.arms))
+    block = -(-max(1, design.allocation.block) // whole) * whole
+    return replace(design, allocation=replace(design.allocation, block=block))
 
 
 def _set(figure: Sourced, value: float) -> Sourced:

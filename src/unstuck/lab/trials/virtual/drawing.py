@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 WIDTH = 640
-LEFT, RIGHT = 190, 24  # space for the words on the left, and beyond the axis
+LEFT, RIGHT = 190, 40  # space for the words on the left, and beyond the axis
 ROW = 34
 Told = dict[str, Any]
 
@@ -48,7 +48,7 @@ def readings_svg(rows: Sequence[tuple[str, Told]]) -> str:
             if wide > 38:
                 parts.append(f'<text class="on-{name}" x="{x + wide / 2:.1f}" y="{top + 15}">{share:.0f} %</text>')
             left += share
-    return _svg("".join(parts) + _axis(axis, len(rows) * ROW, "share of trials, %"), len(rows) * ROW + 44)
+    return _svg("".join(parts) + axis_along(axis, len(rows) * ROW, "share of trials, %"), len(rows) * ROW + 44)
 
 
 def estimates_svg(rows: Sequence[tuple[str, Told]], unit: str) -> str:
@@ -67,7 +67,7 @@ def estimates_svg(rows: Sequence[tuple[str, Told]], unit: str) -> str:
         if one["true_seen"] is not None:
             parts.append(_mark("seen", axis.at(one["true_seen"]), y))
             parts.append(_mark("drug", axis.at(one["true_drug"]), y))
-    return _svg("".join(parts) + _axis(axis, bottom, unit), bottom + 44)
+    return _svg("".join(parts) + axis_along(axis, bottom, unit), bottom + 44)
 
 
 def sweep_svg(points: Sequence[tuple[str, Told]]) -> str:
@@ -81,7 +81,7 @@ def sweep_svg(points: Sequence[tuple[str, Told]]) -> str:
         parts.append(_dot(axis.at(middle), y, f"{middle:.1f} %"))
     bottom = len(points) * ROW
     mark = f'<path class="zero" d="M{axis.at(80)} 0V{bottom}"/>'
-    return _svg(mark + "".join(parts) + _axis(axis, bottom, "share of trials read as working, %"), bottom + 44)
+    return _svg(mark + "".join(parts) + axis_along(axis, bottom, "share of trials read as working, %"), bottom + 44)
 
 
 def _dot(x: float, y: float, words: str) -> str:
@@ -100,9 +100,10 @@ def _label(words: str, y: float) -> str:
     return f'<text class="label" x="{LEFT - 10}" y="{y}">{escape(words)}</text>'
 
 
-def _axis(axis: Axis, bottom: float, unit: str) -> str:
+def axis_along(axis: Axis, bottom: float, unit: str) -> str:
+    """The axis with its round values and its unit below."""
     parts = [f'<path class="axis" d="M{LEFT} {bottom}H{WIDTH - RIGHT}"/>']
-    parts += [f'<text class="tick" x="{axis.at(t)}" y="{bottom + 16}">{t:g}</text>' for t in axis.ticks()]
+    parts += [f'<text class="tick" x="{axis.at(t)}" y="{bottom + 16}">{t:,.10g}</text>' for t in axis.ticks()]
     middle = (LEFT + WIDTH - RIGHT) / 2
     return "".join(parts) + f'<text class="tick" x="{middle}" y="{bottom + 36}">{escape(unit)}</text>'
 

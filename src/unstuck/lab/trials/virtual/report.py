@@ -10,6 +10,7 @@ from typing import Any
 
 from unstuck.core.trial import Truth
 from unstuck.lab.trials.virtual.drawing import estimates_svg, readings_svg, sweep_svg
+from unstuck.lab.trials.virtual.tradeoff import choices, section
 from unstuck.lab.trials.virtual.words import MEANS, percent, share_words
 
 SUMMARY, REPORT = "summary.json", "report.html"
@@ -21,6 +22,7 @@ SHORT = {
     Truth.FOOLED.value: "belief alone",
 }
 NONE = "none"
+OPEN = 3  # designs of a sweep that are shown at once; more of them fold their plots away
 Told = dict[str, Any]
 
 
@@ -50,7 +52,16 @@ def _write(path: Path, text: str) -> None:
 def report_html(told: Told) -> str:
     """The whole page; the same text for the same summary."""
     cells = "".join(_cell(cell, told) for cell in told["cells"])
-    parts = [_head(told), _sweep(told), cells, _estimand(told), _limits(told), _assumed(told), _repeat(told)]
+    parts = [
+        _head(told),
+        _sweep(told),
+        section(told),
+        cells,
+        _estimand(told),
+        _limits(told),
+        _assumed(told),
+        _repeat(told),
+    ]
     title = f"Simulated: {escape(told['title'])}"
     page = "".join(parts)
     return (
@@ -71,14 +82,16 @@ def _sweep(told: Told) -> str:
     """The sweep at a glance, where there is one."""
     if len(told["cells"]) < 2:
         return ""
-    rows = []
-    for cell in told["cells"]:
-        found = _primary(cell).get(Truth.DRAWN.value) or next(iter(_primary(cell).values()))
-        shown = found["readings"]["works"] if found["readings"] else found["success"]
-        rows.append((cell["words"][-34:], shown))
+    fields = ", ".join(told["cells"][0]["values"])
+    rows = [(f"{c.number}:  {_values(cell)}", c.works) for c, cell in zip(choices(told), told["cells"], strict=True)]
     figure = sweep_svg(rows)
-    words = "Share of trials read as working, with its exact interval; the line is at 80 %."
+    words = f"Share of trials read as working, with its exact interval; the line is at 80 %. Rows: {escape(fields)}."
     return f"<section><h2>Over the sweep</h2><figure>{figure}<figcaption>{words}</figcaption></figure></section>"
+
+
+def _values(cell: Told) -> str:
+    """What was set in a cell, without the names of the fields."""
+    return ", ".join(str(value).replace("_", " ") for value in cell["values"].values())[-26:]
 
 
 def _primary(cell: Told) -> dict[str, Told]:
@@ -99,9 +112,12 @@ def _cell(cell: Told, told: Told) -> str:
     )
     head = escape(cell["words"] or f"{cell['size']} people")
     kind = "can" if verdict["can_tell"] else "cannot"
+    inside = f"{_figures(cell, told)}{_table(cell)}"
+    if len(told["cells"]) > OPEN:
+        inside = f"<details><summary>Plots and numbers</summary>{inside}</details>"
     return (
         f'<section><h2>{head}</h2><p class="verdict {kind}">This design {escape(verdict["words"])}.</p>'
-        f"<ul>{reasons}{stands}</ul>{_figures(cell, told)}{_table(cell)}</section>"
+        f"<ul>{reasons}{stands}</ul>{inside}</section>"
     )
 
 
@@ -226,8 +242,10 @@ svg .label{text-anchor:end}svg .tick{text-anchor:middle;fill:var(--soft)}
 .works{fill:var(--works)}.cannot_tell{fill:var(--tell)}.worse{fill:var(--worse)}
 svg .on-works,svg .on-worse{fill:var(--paper);text-anchor:middle}svg .on-cannot_tell{text-anchor:middle}
 .range{stroke:var(--main);stroke-width:3}.middle{fill:var(--main)}.seen{stroke:var(--ink);stroke-width:2}
-.drug{fill:var(--paper);stroke:var(--ink);stroke-width:2}
+.thin{stroke:var(--main);stroke-width:1.5;opacity:.6}.beaten{fill:var(--paper);stroke:var(--main);stroke-width:2}
+.caption{color:var(--soft);font-size:.9rem}.drug{fill:var(--paper);stroke:var(--ink);stroke-width:2}
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}
+tbody th{min-width:11rem}
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line)}
 dt{font-weight:600}dd{margin:0 0 .5rem;overflow-wrap:anywhere}pre{overflow:auto;font-size:.8rem}
 """

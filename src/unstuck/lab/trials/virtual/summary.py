@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from unstuck.core.shares import exact_interval
-from unstuck.core.trial import Analysis, TrialDesign, Truth, design_text
+from unstuck.core.trial import COSTED, Analysis, TrialDesign, Truth, design_text
 from unstuck.lab.trials.batched.draws import Floats
 from unstuck.lab.trials.virtual.job import Setting, TrialJob
 from unstuck.lab.trials.virtual.reading import READINGS, strongest_belief
@@ -40,6 +40,7 @@ def summarise_rows(job: TrialJob, rows: pa.Table) -> Told:
         "design": json.loads(design_text(job.design)),
         "estimand": _estimand(job.design),
         "cells": [_cell(setting, rows.filter(pc.equal(rows["cell"], n))) for n, setting in enumerate(job.settings)],
+        "costs": _costs(job.design),
         "assumed": [_figure(name, figure) for name, figure in job.settings[0].assumed],
         "limits": list(job.design.limits),
     }
@@ -56,9 +57,21 @@ def _estimand(design: TrialDesign) -> Told:
     }
 
 
+def _costs(design: TrialDesign) -> Told | None:
+    """The figures that costs and burden rest on, and what is not counted; None where the design has none."""
+    if design.costs is None:
+        return None
+    named = [(name, getattr(design.costs, name)) for name in COSTED]
+    return {
+        "currency": design.costs.currency,
+        "figures": [_figure(name, figure) for name, figure in named if figure is not None],
+        "left_out": [name for name, figure in named if figure is None],
+    }
+
+
 def _figure(name: str, figure: Any) -> Told:
     return {"name": name, "value": figure.value, "unit": figure.unit, "low": figure.low, "high": figure.high,
-            "source": figure.source, "note": figure.note}  # fmt: skip
+            "source": figure.source, "grade": figure.grade.value, "note": figure.note}  # fmt: skip
 
 
 def _cell(setting: Setting, rows: pa.Table) -> Told:
@@ -86,7 +99,9 @@ def _scenario(design: TrialDesign, truth: Truth, analysis: Analysis, arm: str, r
     told |= {"quantiles": _quantiles(column["estimate"][answered])}
     told |= {"true_drug": _plain(column["drug"]), "fakeable": _plain(column["fakeable"])}
     told |= _held(column, answered)
-    told |= {name: _plain(column[name]) for name in ("randomised", "missing", "days", "cost", "burden_h", "look")}
+    told |= {name: _plain(column[name]) for name in ("randomised", "missing", "look")}
+    told |= {name: _wholly(column[name]) for name in ("days", "cost", "burden_h")}
+    told |= {"cost_quantiles": _quantiles(column["cost"]) if told["cost"] is not None else None}
     return told | {"readings": _readings(column["reading"])}
 
 
@@ -140,6 +155,11 @@ def mean(values: Floats) -> Told:
 def _quantiles(values: Floats) -> list[float] | None:
     """The 5th, 25th, 50th, 75th and 95th percentile."""
     return [round(float(q), 6) for q in np.percentile(values, (5, 25, 50, 75, 95))] if len(values) else None
+
+
+def _wholly(values: Floats) -> float | None:
+    """The mean, None where any replicate has none: an unknown sum is not the mean of the known ones."""
+    return _plain(values) if np.isfinite(values).all() else None
 
 
 def _plain(values: Floats) -> float | None:

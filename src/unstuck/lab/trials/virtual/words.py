@@ -18,7 +18,7 @@ def text_of(told: dict[str, Any]) -> str:
     """The whole summary in lines."""
     lines = [told["note"], f"{told['title']}", f"Question: {told['question']}", ""]
     for cell in told["cells"]:
-        lines += _cell(cell)
+        lines += _cell(cell, (told["costs"] or {}).get("currency"))
     lines += [f"Limit: {limit}" for limit in told["limits"]]
     lines += ["", f"Rests on {len(told['assumed'])} assumed figures; run.json and summary.json name them."]
     lines += [
@@ -27,7 +27,7 @@ def text_of(told: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _cell(cell: dict[str, Any]) -> list[str]:
+def _cell(cell: dict[str, Any], currency: str | None) -> list[str]:
     head = f"[{cell['words']}]" if cell["words"] else f"[{cell['size']} people]"
     verdict = cell["verdict"]
     lines = [f"{head} This design {verdict['words'].upper()}."]
@@ -35,7 +35,15 @@ def _cell(cell: dict[str, Any]) -> list[str]:
     for key in cell["taken_as_it_stands"]:
         lines.append(f"  The effect of arm {key} was published without counts and is taken as it stands.")
     lines += [f"  {scenario_words(s)}" for s in cell["scenarios"]]
+    lines += [f"  {_spent(cell['scenarios'][0], currency)}"] if currency else []
     return [*lines, ""]
+
+
+def _spent(one: dict[str, Any], currency: str) -> str:
+    """What a trial takes, in a line; it hardly depends on what is true."""
+    cost = "unknown cost" if one["cost"] is None else f"{money(one['cost'])} {currency}"
+    hours = "unknown hours" if one["burden_h"] is None else f"{one['burden_h']:.1f} hours"
+    return f"takes {cost}, {hours} of each participant, {one['randomised']:.0f} people, {one['days']:.0f} days."
 
 
 def scenario_words(one: dict[str, Any]) -> str:
@@ -54,10 +62,22 @@ def scenario_words(one: dict[str, Any]) -> str:
 
 
 def share_words(found: dict[str, Any]) -> str:
-    """A share with its Monte Carlo standard error."""
+    """A share with its Monte Carlo standard error; none met or all, where that error would read 0, the interval."""
+    if found["share"] in (0.0, 1.0):
+        return share_range(found)
+    return "unknown" if found["share"] is None else f"{percent(found)} (MC SE {100 * found['mc_se']:.1f})"
+
+
+def share_range(found: dict[str, Any]) -> str:
+    """A share with its exact 95 % interval."""
     if found["share"] is None:
         return "unknown"
-    return f"{percent(found)} (MC SE {100 * found['mc_se']:.1f})"
+    return f"{percent(found)} ({100 * found['low']:.1f} to {100 * found['high']:.1f})"
+
+
+def money(value: float) -> str:
+    """An amount to three figures, thousands apart."""
+    return f"{float(f'{value:.3g}'):,.0f}"
 
 
 def percent(found: dict[str, Any]) -> str:

@@ -11,13 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from unstuck.core.trial import Costs, Method, TrialDesign, Truth
+from unstuck.core.trial import Method, TrialDesign, Truth
 from unstuck.lab.trials.batched.draws import Bools, Floats
 from unstuck.lab.trials.virtual.analyse import Result, analyse, level_of
 from unstuck.lab.trials.virtual.batch import many_tables
 from unstuck.lab.trials.virtual.job import Chunk, Setting, TrialJob
 from unstuck.lab.trials.virtual.looks import Ended, ended, without
 from unstuck.lab.trials.virtual.reading import fakeable, read
+from unstuck.lab.trials.virtual.spending import spent
 from unstuck.lab.trials.virtual.table import TrialTable
 from unstuck.lab.trials.virtual.true_effects import ByClass, by_class, difference
 from unstuck.lab.trials.virtual.truths import TrueState, truth_of
@@ -82,7 +83,7 @@ def _analysed(
 ) -> list[tuple[str, Columns]]:  # fmt: skip
     design = setting.design
     finish = ended(design, table)
-    shared = _shared(design, without(table, ~finish.enrolled), finish.enrolled)
+    shared = _shared(design, table, finish.enrolled)
     true = _true(setting, truths, means)
     found = [(design.primary.key, _columns(design, finish, shared, true, fakeable(design, table)))]
     final = without(table, np.arange(table.arm.shape[1])[None, :] >= design.size)
@@ -133,22 +134,8 @@ def _shared(design: TrialDesign, table: TrialTable, enrolled: Bools) -> Columns:
     """What all rows of a replicate share, shape (replicates,)."""
     randomised = enrolled.sum(axis=1)
     missing = (enrolled & ~np.isfinite(table.scores[:, :, -1])).sum(axis=1) / randomised
-    days = np.where(enrolled, table.enrolled_day, 0.0).max(axis=1) + design.final.day
-    cost, burden = _spent(design.costs, table, randomised)
-    return {"randomised": randomised, "missing": missing, "days": days, "cost": cost, "burden_h": burden}
-
-
-def _spent(costs: Costs | None, table: TrialTable, randomised: Floats) -> tuple[Floats, Floats]:
-    """Money and hours; NaN where the design names no figure for something that happened."""
-    counted = {"dose": table.doses, "session": table.sessions, "measurement": table.measured}
-    money, hours = np.zeros(len(randomised)), np.zeros(len(randomised))
-    for name, count in counted.items():
-        price, length = (getattr(costs, f"{name}{end}", None) for end in ("", "_h"))
-        total = count.sum(axis=1)
-        money = money + np.where(total > 0, total * (price.value if price else np.nan), 0.0)
-        hours = hours + np.where(total > 0, total * (length.value if length else np.nan), 0.0)
-    fixed = costs.fixed.value if costs and costs.fixed else 0.0
-    return money + fixed, hours / randomised
+    used = spent(design, table, enrolled)
+    return {"randomised": randomised, "missing": missing, **{n: getattr(used, n) for n in ("days", "cost", "burden_h")}}
 
 
 def _columns(
