@@ -298,7 +298,7 @@ def read_bedside_limit(table: Table) -> BedsideLimit:
     key = _one_of(table, "key", tuple(LIMITS))
     limit = BedsideLimit(
         key=key,
-        value=table.number("value"),
+        value=float(table.number("value")),  # the mark of a plan must not tell 85 from 85.0
         source=table.text("source"),
         grade=table.choice("grade", Grade, Grade.MEASURED),
         note=table.text("note", ""),
@@ -336,7 +336,7 @@ def _worse(table: Table) -> WorseStep:
     step = WorseStep(
         alert=table.text("alert"),
         reading=table.text("reading"),
-        by=table.number("by"),
+        by=float(table.number("by")),
         source=table.text("source"),
         grade=table.choice("grade", Grade, Grade.MEASURED),
         note=table.text("note", ""),
