@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.test import Client
 
 from tests.clinic.courses import enrolled, released, walk_on
 from unstuck.clinic import clock
+from unstuck.clinic.alerts.actions import raise_alert
 from unstuck.clinic.course import queries
 from unstuck.clinic.course.actions import Entry, write
 from unstuck.clinic.course.models import Course
-from unstuck.clinic.measures.house import house
-from unstuck.clinic.measures.pages import behind, house_page
+from unstuck.clinic.ledger.actions import append_events
+from unstuck.clinic.measures import listing
+from unstuck.clinic.measures.house import KINDS, house
+from unstuck.clinic.measures.pages import house_page
 from unstuck.clinic.people.models import Account
 from unstuck.core import events as ev
+from unstuck.core.session_events import SessionOpened
 
 Cast = dict[str, Account]
 DAY = timedelta(days=1)
@@ -37,30 +43,83 @@ def course(settings: Any, request: pytest.FixtureRequest, at: datetime) -> Cours
     return made
 
 
+READERS = {
+    "nia": 8,
+    "ben": 8,
+    "cleo": 8,
+    "dev": 5,
+    "quinn": 7,
+}  # and how many tables' rows and counts each has at least
+LINK = re.compile(r'<a[^>]*href="([^"]+)"[^>]*>(\d+)(?:<span class="hide">[^<]*</span>)?</a>')
+
+
+def lines_behind(client: Client, link: str, of_alerts: bool) -> int:
+    """How many lines the list has on all its pages, with those that are counted and not told to this reader."""
+    lines, page = 0, client.get(link).content.decode()
+    if of_alerts:
+        return page.count('href="/alerts/al_')
+    unlisted = re.search(r"(\d+) more are counted and not listed", page)
+    while True:
+        lines += page.count('<tr><th scope="row">')
+        after = re.search(r'href="(\?[^"]+)">After<', page)
+        if after is None:
+            return lines + int(unlisted[1] if unlisted else 0)
+        page = client.get(link.partition("?")[0] + unescape(after[1])).content.decode()
+
+
+@pytest.mark.parametrize("who", READERS)
 def test_every_number_opens_to_its_list(
+    course: Course, at: datetime, cast: Cast, signed_in: Callable[[str], Client], who: str
+) -> None:
+    """For every reader: each count on the page is a link, and its list has as many lines, page by page, as it says."""
+    others = [enrolled(course.release, at - 40 * DAY) for _ in range(2)]
+    assert raise_alert("dose_silence", course.key, "clock", at, "dose:1") and others
+    with clock.stopped(at), mock.patch.object(listing, "A_PAGE", 2):
+        client = signed_in(who)
+        page = client.get("/house/").content.decode()
+        main = page[page.index("<main") :]
+        numbers = [(unescape(to), int(told)) for to, told in LINK.findall(main)]
+        assert len(numbers) > READERS[who]
+        for to, told in numbers:
+            assert lines_behind(client, to, to.startswith("/alerts/")) == told, to
+        for cell in re.findall(r'<td class="num">(<a .*?)</td>', main):
+            rest = re.sub(r"visits on \d+ chairs in \d+ days", "", LINK.sub("", cell))
+            assert not re.search(r"\d", rest), cell
+
+
+def test_lengths_of_sessions_are_the_same_number_too(course: Course, at: datetime, cast: Cast) -> None:
+    """A blinded reader counts from check-in as everybody does, and is not told which course took how long."""
+    dosed = queries.load(course).state.doses[0].observed_at
+    checked_in, left = dosed - timedelta(minutes=30), dosed + timedelta(hours=2)
+    whats = ((SessionOpened("infusion", 1, "chair_1", ("name",)), checked_in), (ev.Discharged("infusion"), left))
+    events = [ev.Event(f"x{n}", course.key, t, t, "a", ev.Origin.SIMULATED, w) for n, (w, t) in enumerate(whats)]
+    append_events(course.key, events, course.release.hash)
+    houses = {who: house(cast[who], 13, at) for who in READERS}
+    assert {KINDS["session_time"].measure(one).items[0].value for one in houses.values()} == {150.0}
+    lists = {who: listing.behind(one, "session_time", listing.Asked(), UTC) for who, one in houses.items()}
+    told = {who: (len(found.lines), found.unlisted) for who, found in lists.items() if found}
+    assert told == {"nia": (1, 0), "cleo": (1, 0), "quinn": (1, 0), "ben": (0, 1), "dev": (0, 1)}
+
+
+def test_outcomes_are_the_same_number_for_every_reader(
     course: Course, at: datetime, cast: Cast, signed_in: Callable[[str], Client]
 ) -> None:
-    """Each link of the page opens, and where the page says "n of m" its list has m lines of which n count."""
+    """Quality, who may see nobody's score, counts the same outcomes as the prescriber, and its list holds no score."""
+    walk_on(course, "weekly", at - 20 * DAY)
+    pages = {who: house_page(house(cast[who], 13, at)) for who in READERS}
+    assert pages["cleo"].outcomes and {page.outcomes for page in pages.values()} == {pages["cleo"].outcomes}
+    scored = next(one.row.opens for one in pages["cleo"].outcomes if one.row.unknown == 0)
     with clock.stopped(at):
-        cleo = signed_in("cleo")
-        page = cleo.get("/house/").content.decode()
-        links = set(re.findall(r'href="(/house/[\w.]+/\?weeks=13)"', page))
-        assert len(links) > 7
-        assert {cleo.get(link).status_code for link in links} == {200}
-        here = house(cast["cleo"], 13, at)
-        shown = house_page(here)
-        for row in (*shown.running, *shown.safety, *(one.row for one in shown.outcomes)):
-            found = behind(here, row.opens, clock.zone())
-            assert found and not found.unlisted
-            if told := re.fullmatch(r"(\d+) of (\d+)", row.of):
-                assert (sum(line.counts for line in found.lines), len(found.lines)) == tuple(map(int, told.groups()))
+        shown = {who: signed_in(who).get(f"/house/{scored}/").content.decode() for who in ("cleo", "quinn")}
+    values = {who: re.findall(r'<td class="num">([^<]*)</td></tr>', page) for who, page in shown.items()}
+    assert values["cleo"][0].isdecimal() and values["quinn"] and not re.search(r"\d", values["quinn"][0])
 
 
 def test_what_the_numbers_say(course: Course, at: datetime, cast: Cast) -> None:
     """One booking that nobody came to, one dose with an effect that was not merely expected, none serious."""
     page = house_page(house(cast["cleo"], 13, at))
-    assert [row.of for row in page.running[:1]] == ["1 of 1"]
-    assert [row.of for row in page.safety] == ["1 of 1", "0 of 1", "0 of 1"]
+    assert (page.running[0].counted, page.running[0].total) == (1, 1)
+    assert [(row.counted, row.total) for row in page.safety] == [(1, 1), (0, 1), (0, 1)]
 
 
 def test_whom_safety_is_shown_to(course: Course, at: datetime, cast: Cast, signed_in: Callable[[str], Client]) -> None:

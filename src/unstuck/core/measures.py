@@ -19,6 +19,8 @@ from unstuck.core.schedule import State, overview
 from unstuck.core.session_events import SessionOpened
 from unstuck.core.shares import exact_interval
 
+NOT_TOLD = "not_told"
+"""What an item is whose outcome nobody knows."""
 NEAR = timedelta(hours=12)  # a visit held within so long of its booked time was kept
 
 
@@ -61,6 +63,11 @@ class Ratio:
     items: tuple[Item, ...]
 
     @property
+    def unknown(self) -> int:
+        """How many of those that do not count are not known: they are in the denominator, and no failure."""
+        return sum(1 for item in self.items if item.what == NOT_TOLD)
+
+    @property
     def count(self) -> int:
         """How many of the items count."""
         return sum(1 for item in self.items if item.counts)
@@ -95,6 +102,17 @@ class Times:
             return None
         low, middle, high = quantiles(values, n=4, method="inclusive")
         return low, middle, high
+
+
+def everybody(courses: Iterable[Seen]) -> Ratio:
+    """Every course that was begun, at any time; those that are under way count."""
+    return Ratio(
+        tuple(
+            Item(course.key, course.enrolment.observed_at, "enrolled", not course.is_over)
+            for course in (seen.course for seen in courses)
+            if course.enrolment is not None
+        )
+    )
 
 
 def no_shows(courses: Iterable[Seen], period: Period) -> Ratio:
@@ -204,9 +222,7 @@ def responders(endpoint: Endpoint, courses: Sequence[Seen], now: datetime) -> Ra
     results = [(course, evaluate(endpoint, course)) for course in started]
     return Ratio(
         tuple(
-            Item(
-                course.key, found.at or now, "not_told" if found.met is None else "told", found.met is True, found.value
-            )
+            Item(course.key, found.at or now, NOT_TOLD if found.met is None else "told", found.met is True, found.value)
             for course, found in results
         )
     )

@@ -30,13 +30,15 @@ from unstuck.core.errors import Complaint
 @access.require(access.may_see_alerts)
 @require_GET
 def open_list(request: HttpRequest) -> HttpResponseBase:
-    """Every open alert, the reader's own first. Looking lets those climb whose time is over."""
+    """Every open alert, or those nobody took, the reader's own first. Looking lets those climb whose time is over."""
     account, at = access.account_of(request), clock.now(request)
     climb.escalate_due(at)
     note_reading(account, SITE, "alerts", at)
     reader = Reader(account, at, clock.zone())
-    page = list_page(climb.open_alerts(), times.policy(), reader, rota.safety_lead(), rota.is_lead_named())
-    return render(request, "alerts/open.html", {"page": page})
+    rows, untaken = climb.open_alerts(), request.GET.get("untaken") == "yes"
+    rows = rows.filter(taken_by=None) if untaken else rows
+    page = list_page(rows, times.policy(), reader, rota.safety_lead(), rota.is_lead_named())
+    return render(request, "alerts/open.html", {"page": page, "untaken": untaken})
 
 
 @access.require(access.may_see_alerts)

@@ -22,6 +22,17 @@ def loaded_for(account: Account, rows: Iterable[Course]) -> list[Loaded]:
     return [_seen_by(account, one) for one in loaded(rows)]
 
 
+def counted_for(account: Account, rows: Iterable[Course]) -> list[Loaded]:
+    """These courses for counting outcomes over all of them: with scores, and without what tells a hidden arm.
+
+    For whoever may see outcomes; what a list may then tell of one course is another rule.
+    """
+    return [
+        replace(one, state=veiled(one.state, Hide(arm=not access.may_see_arm(account, one.row))))
+        for one in loaded(rows)
+    ]
+
+
 def _seen_by(account: Account, one: Loaded) -> Loaded:
     hide = Hide(
         arm=not access.may_see_arm(account, one.row),

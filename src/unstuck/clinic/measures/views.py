@@ -9,7 +9,8 @@ from django.views.decorators.http import require_GET
 from unstuck.clinic import clock
 from unstuck.clinic.alerts.climb import open_alerts
 from unstuck.clinic.measures.house import WEEKS, House, house
-from unstuck.clinic.measures.pages import behind, house_page
+from unstuck.clinic.measures.listing import Asked, behind
+from unstuck.clinic.measures.pages import house_page
 from unstuck.clinic.people import access
 
 
@@ -30,7 +31,8 @@ def overview(request: HttpRequest) -> HttpResponseBase:
 def listed(request: HttpRequest, what: str) -> HttpResponseBase:
     """The list behind one number."""
     here = _house(request)
-    page = behind(here, what, clock.zone())
+    asked = Asked(request.GET.get("only", ""), request.GET.get("page", ""))
+    page = behind(here, what, asked, clock.zone())
     if page is None:
         raise Http404(what)
     return render(request, "measures/behind.html", {"page": page, "weeks": here.weeks})
