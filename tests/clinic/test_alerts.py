@@ -333,6 +333,24 @@ def test_saving_an_answer_never_depends_on_alerting(
     assert Alert.objects.get().raised_at == at
 
 
+@pytest.mark.parametrize("breaks", ["raise_alert", "kind_of_answer"])
+def test_an_answer_is_saved_and_its_giver_told_whatever_of_alerting_raises(
+    simulated: Course, cast: Cast, at: datetime, monkeypatch: pytest.MonkeyPatch, breaks: str
+) -> None:
+    """Where the very doors of alerting raise: saved, the giver told what to do now, and raised a round later."""
+
+    def broken(*_args: Any) -> None:
+        raise RuntimeError("nothing works")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(answers, breaks, broken)
+        assert complete(simulated, None, [(PHQ9, phq9(2))], Entry(simulated.person.key, at, at)) is True
+    assert len(queries.load(simulated).state.assessments) == 1 and not Alert.objects.exists()
+    with clock.stopped(at + MINUTE):
+        worker.work_once()
+    assert Alert.objects.get().raised_at == at
+
+
 def test_an_answer_from_elsewhere_is_found_by_the_worker(cast: Cast, course: Course, at: datetime) -> None:
     """An answer that came in by another way than the questionnaires' pages has its alert within a round."""
     what = ev.AssessmentCompleted("phq9", "1", "simulated", (), (), None, 1, ("suicide",), False)

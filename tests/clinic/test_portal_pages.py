@@ -20,8 +20,8 @@ from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.queries import load
 from unstuck.clinic.ledger.models import Entry
 from unstuck.clinic.ledger.verify import verify
-from unstuck.clinic.people.actions import erase_person
-from unstuck.clinic.people.models import Account
+from unstuck.clinic.people.actions import erase_person, set_roles
+from unstuck.clinic.people.models import Account, Role
 from unstuck.clinic.portal.models import Choices, Day, Feedback, Leaf, Passkey
 from unstuck.clinic.portal.reminders import remind_all
 from unstuck.clinic.privacy.glass import Why, break_glass
@@ -163,6 +163,21 @@ def test_feedback_goes_past_the_therapist(course: Course, dosed: datetime, signe
     assert Feedback.objects.get().read_at == dosed + DAY
 
 
+def test_whoever_was_at_the_chair_neither_owns_nor_reads_it(
+    course: Course, dosed: datetime, cast: dict[str, Account], signed_in: SignedIn
+) -> None:
+    """Nia gave the dose: the concern is nobody's of the room, and holding quality as well shows her not a word."""
+    set_roles(cast["nia"], (Role.NURSE, Role.QUALITY), "a_test", dosed)
+    with clock.stopped(dosed + DAY):
+        signed_in("ada").post("/me/visit/", {"safe": "0", "words": SECRET})
+        assert SECRET not in read(signed_in("nia"), "/own/visits/")
+        signed_in("nia").post("/own/visits/", {"feedback": Feedback.objects.get().pk})
+        assert Feedback.objects.get().read_at is None
+        assert SECRET in read(signed_in("quinn"), "/own/visits/")
+    kept_out = Alert.objects.get(kind="concern_told").details["not"]
+    assert {cast["nia"].key, cast["ben"].key} <= set(kept_out) and cast["cleo"].key not in kept_out
+
+
 def test_a_good_visit_is_no_alert(course: Course, dosed: datetime, signed_in: SignedIn) -> None:
     """Yes to everything raises nothing, and an answer of nothing is taken as well."""
     with clock.stopped(dosed + DAY):
@@ -255,8 +270,10 @@ def test_a_check_in_is_answered_behind_a_link_that_only_writes(
 
 @pytest.mark.parametrize(("picks", "went", "kinds"), [
     ({"item4": "1"}, "/a/now/", {"suicide_risk"}),
-    ({"item7": "1"}, "/a/thanks/", {"concern_told"}),
     ({"item5": "2"}, "/a/thanks/", {"craving"}),
+    ({"item6": "1"}, "/a/thanks/", {"early_refill"}),
+    ({"item7": "1"}, "/a/thanks/", {"symptom_told"}),
+    ({"item8": "1"}, "/a/thanks/", {"call_wished"}),
 ])  # fmt: skip
 def test_answers_that_need_somebody(
     course: Course, dosed: datetime, signed_in: SignedIn, picks: dict[str, str], went: str, kinds: set[str]
@@ -268,7 +285,7 @@ def test_answers_that_need_somebody(
         assert answer(browser, address, picks)[0] == went
         page = read(browser, went)
     remind_all(dosed + DAY + timedelta(minutes=1))
-    assert set(Alert.objects.values_list("kind", flat=True)) & {"suicide_risk", "concern_told", "craving"} == kinds
+    assert set(Alert.objects.values_list("kind", flat=True)) == kinds
     if went == "/a/now/":
         assert page.index("Talk to someone now") < page.index("Thank you for telling us")
 

@@ -12,6 +12,7 @@ from django.test import Client
 
 from tests.clinic.mail_server import free_port, mail_server
 from tests.course_makers import DAY, adas_course, give_dose, tell, up_to_dose
+from tests.site_fixtures import over_tls
 from unstuck.clinic import clock
 from unstuck.clinic.assessment.models import Link
 from unstuck.clinic.course.models import Course
@@ -20,7 +21,7 @@ from unstuck.clinic.messages.worker import work_once
 from unstuck.clinic.people.models import Account, Person
 from unstuck.clinic.portal import reminders
 from unstuck.clinic.portal.models import Choices, Reminder
-from unstuck.core.events import ConsentWithdrawn, VisitBooked
+from unstuck.core.events import ConsentWithdrawn, CourseEnded, Ending, VisitBooked
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -105,6 +106,35 @@ def test_no_reminder_after_consent_is_withdrawn(dosed: tuple[Course, datetime], 
     tell(course, ConsentWithdrawn("treatment"), cast["cleo"].key, start + DAY + HOUR)
     assert reminders.remind_all(start + 7 * DAY) == 0
     assert Reminder.objects.count() == before
+
+
+def test_a_person_is_asked_for_a_year_also_after_the_course_has_ended(
+    dosed: tuple[Course, datetime], cast: dict[str, Account]
+) -> None:
+    """A day, four weeks, then twelve months after the last dose, the course long completed; no more after a year."""
+    course, start = dosed
+    tell(course, CourseEnded(Ending.COMPLETED), cast["cleo"].key, start + 10 * DAY)
+    for days in (1, 7, 14, 21, 28, *range(56, 365, 28), 392, 420):
+        reminders.remind_all(start + days * DAY + HOUR)
+    asked = [cause.removeprefix("check_in:") for cause in causes() if cause.startswith("check_in:")]
+    weekly, monthly = [f"weekly:1:{n}" for n in range(1, 5)], [f"monthly:1:{n}" for n in range(1, 13)]
+    assert sorted(asked) == sorted(["day_after:1:1", *weekly, *monthly])
+    address = Message.objects.filter(body__contains="/a/").latest("pk").body.split("example.org")[1].strip()
+    with clock.stopped(start + 364 * DAY + 2 * HOUR):
+        assert "How are you?" in over_tls().get(address).content.decode()
+
+
+def test_whoever_withdrew_is_asked_no_more(dosed: tuple[Course, datetime], cast: dict[str, Account]) -> None:
+    """An end by the person's wish ends reminders and links, also where staff recorded only the end."""
+    course, start = dosed
+    reminders.remind_all(start + DAY)
+    tell(course, CourseEnded(Ending.WITHDREW), cast["cleo"].key, start + DAY + HOUR)
+    before = Reminder.objects.count()
+    reminders.remind_all(start + 7 * DAY)
+    assert Reminder.objects.count() == before
+    address = Message.objects.filter(body__contains="/a/").latest("pk").body.split("example.org")[1].strip()
+    with clock.stopped(start + DAY + 2 * HOUR):
+        assert over_tls().get(address).status_code == 410
 
 
 def test_who_wants_none_gets_none(

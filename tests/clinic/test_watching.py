@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from tests.clinic.courses import enrolled, released, walk_on
 from tests.course_makers import answers_of
 from unstuck.clinic import clock
-from unstuck.clinic.alerts import rota, watching
+from unstuck.clinic.alerts import letters, rota, watching
 from unstuck.clinic.alerts.models import Alert
 from unstuck.clinic.assessment.actions import complete
 from unstuck.clinic.course import queries
@@ -21,8 +22,10 @@ from unstuck.clinic.course.actions import Entry, write
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.ledger.verify import verify
 from unstuck.clinic.messages import worker
+from unstuck.clinic.messages.actions import Letter, send
 from unstuck.clinic.messages.models import Message
-from unstuck.clinic.people.models import Account
+from unstuck.clinic.people.models import Account, Person
+from unstuck.clinic.portal import reminders
 from unstuck.core import events as ev
 from unstuck.core.alerting import Duty
 from unstuck.core.alerting_file import load_alert_policy
@@ -33,7 +36,7 @@ from unstuck.core.watching_file import library_watches
 
 Cast = dict[str, Account]
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-PHQ9, CSSRS = load_instrument("phq9"), load_instrument("cssrs_screen")
+PHQ9, CSSRS, CHECK_IN = load_instrument("phq9"), load_instrument("cssrs_screen"), load_instrument("check_in")
 
 
 @pytest.fixture(autouse=True)
@@ -71,15 +74,37 @@ def stated(fact: str) -> Callable[[Course], datetime]:
     return tell
 
 
+def told(course: Course, what: ev.What) -> datetime:
+    at = dosed(course) + DAY
+    write(course, what, Entry("a_nia", at, at))
+    return at
+
+
+def letter_given_up(course: Course) -> datetime:
+    """A letter to Rosa that the outbox has given up."""
+    at = dosed(course) + DAY
+    Person.objects.filter(pk=course.person_id).update(email="rosa@example.org")
+    with transaction.atomic():
+        send(Letter("reminder", "rosa@example.org", "A short note for you", "Good day."), at)
+    Message.objects.filter(purpose="reminder").update(given_up_at=at, tries=10)
+    return at
+
+
 CAUSED: dict[str, Callable[[Course], datetime]] = {
+    "serious_harm": lambda c: told(c, ev.AdverseEventNoted("fall", 3)),
+    "message_given_up": letter_given_up,
     "suicide_risk": lambda c: answer(c, dosed(c) + DAY, PHQ9, 0, item9=1),
     "worsening": lambda c: answer(c, dosed(c) + DAY, PHQ9, 3, item9=0),
     "missed_window": lambda c: dosed(c) + 4 * DAY,
     "silence_after_dose": lambda c: dosed(c) + timedelta(hours=36),
     "lab_overdue": lambda c: dosed(c) + 181 * DAY,
     "relapse_watch": lambda c: dosed(c) + 21 * DAY,
-    "craving": stated("person.craving"),
-    "early_refill": stated("person.early_refill"),
+    "craving": lambda c: answer(c, dosed(c) + DAY, CHECK_IN, 0, item5=2),
+    "early_refill": lambda c: answer(c, dosed(c) + DAY, CHECK_IN, 0, item6=1),
+    "symptom_told": lambda c: answer(c, dosed(c) + DAY, CHECK_IN, 0, item7=1),
+    "call_wished": lambda c: answer(c, dosed(c) + DAY, CHECK_IN, 0, item8=1),
+    "craving, as staff noted": stated("person.craving"),
+    "early_refill, as staff noted": stated("person.early_refill"),
 }
 """What the pathway's kinds of alert come from; the instant at which the cause is there."""
 
@@ -89,14 +114,15 @@ def round_at(at: datetime) -> None:
         worker.work_once()
 
 
-@pytest.mark.parametrize("kind", CAUSED)
+@pytest.mark.parametrize("cause", CAUSED)
 def test_from_its_cause_to_everybody_with_an_empty_rota_and_a_dead_mail_server(
-    cast: Cast, course: Course, kind: str, settings: Any, signed_in: Callable[[str], Client]
+    cast: Cast, course: Course, cause: str, settings: Any, signed_in: Callable[[str], Client]
 ) -> None:
     """Nobody on duty, no mail: the worker raises it for the safety lead, lets it climb to all, loses no letter."""
     settings.UNSTUCK_DELIVERY_BACKEND = "no.such.Backend"
     rota.name_lead(cast["nia"], "a_test", dosed(course))
-    at = CAUSED[kind](course)
+    at, kind = CAUSED[cause](course), cause.partition(",")[0]
+    reminders._last.clear()
     round_at(at + 6 * MINUTE)
     alert = Alert.objects.filter(kind=kind).order_by("id")[0]
     assert alert.owner == cast["nia"]
@@ -112,6 +138,30 @@ def test_from_its_cause_to_everybody_with_an_empty_rota_and_a_dead_mail_server(
     title = load_alert_policy().kind(kind).title
     assert all(title in page for page in shown)
     assert verify().sound
+
+
+def test_a_mild_or_old_harm_is_no_alert_and_one_marked_serious_is(cast: Cast, course: Course) -> None:
+    """Grade 2 raises nothing, grade 1 that was marked serious does, and what lies weeks back is left."""
+    start = dosed(course)
+    told(course, ev.AdverseEventNoted("nausea", 2))
+    watching.sweep([queries.load(course)], start + 2 * DAY)
+    assert not Alert.objects.filter(kind="serious_harm").exists()
+    told(course, ev.AdverseEventNoted("allergy", 1, serious=True))
+    watching.sweep([queries.load(course)], start + 20 * DAY)
+    assert not Alert.objects.filter(kind="serious_harm").exists()
+    watching.sweep([queries.load(course)], start + 2 * DAY)
+    assert Alert.objects.filter(kind="serious_harm").count() == 1
+
+
+def test_a_letter_that_went_out_after_all_closes_its_alert(cast: Cast, course: Course) -> None:
+    """The clock closes it once the outbox has sent the letter; one alert however often it is looked at."""
+    at = letter_given_up(course)
+    for minutes in (0, 1):
+        letters.work_round(at + minutes * MINUTE)
+    assert Alert.objects.get().course == course
+    Message.objects.filter(purpose="reminder").update(given_up_at=None, sent_at=at, to="", subject="", body="")
+    letters.work_round(at + 2 * MINUTE)
+    assert (Alert.objects.get().closing, Alert.objects.get().closed_by) == ("sent_late", "clock")
 
 
 def test_the_answers_of_the_screen_for_suicide_are_one_too(cast: Cast, course: Course) -> None:
@@ -174,7 +224,7 @@ def test_every_watch_raises_a_kind_that_the_policy_knows() -> None:
 
 def test_a_duty_on_the_rota_owns_it(cast: Cast, course: Course) -> None:
     """With a prescriber on duty, craving goes to that person and not to the lead."""
-    at = CAUSED["craving"](course)
+    at = CAUSED["craving, as staff noted"](course)
     rota.set_shift(rota.NewShift(cast["cleo"], Duty.PRESCRIBER, at - DAY, at + DAY), "a_test", at)
     rota.name_lead(cast["nia"], "a_test", at)
     watching.sweep([queries.load(course)], at)

@@ -16,7 +16,7 @@ from unstuck.core.change import change
 from unstuck.core.conditions import Seen, Truth
 from unstuck.core.course import Course
 from unstuck.core.errors import Complaint
-from unstuck.core.events import AssessmentCompleted, Discharged, DoseGiven, Event, StepHeld
+from unstuck.core.events import AdverseEventNoted, AssessmentCompleted, Discharged, DoseGiven, Event, StepHeld
 from unstuck.core.instrument import Instrument
 from unstuck.core.outcomes import evaluate, started_at
 from unstuck.core.protocol import Protocol
@@ -36,6 +36,7 @@ class On(StrEnum):
     SINCE_DOSE = "since_dose"  # so long after the last dose, once a dose
     LOSS = "loss"  # the protocol's own outcome `relapse` is met
     STALE = "stale"  # a test is older than it may be while treatment goes on
+    HARM = "harm"  # an unwanted effect that was noted as serious, or of at least that grade
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,15 @@ def _stale(watch: Watch, seen: Watched) -> Iterator[Cause]:
             yield Cause(watch.kind, f"test:{fact}:{since.date().isoformat()}", since, watch.key)
 
 
+def _harm(watch: Watch, seen: Watched) -> Iterator[Cause]:
+    for event in seen.course.adverse:
+        what = event.what
+        assert isinstance(what, AdverseEventNoted)
+        grave = what.serious or what.grade >= watch.at_least
+        if grave and _recent(watch, seen, event.recorded_at):
+            yield Cause(watch.kind, event.id, event.observed_at, watch.key)
+
+
 def dated(told: Seen) -> datetime:
     """When a test was done: the date that its value ends with (`normal:2026-03-02`), else when it was stated."""
     _code, colon, day = str(told.value).rpartition(":")
@@ -217,4 +227,5 @@ _LOOK: dict[On, Callable[[Watch, Watched], Iterator[Cause]]] = {
     On.SINCE_DOSE: _since_dose,
     On.LOSS: _loss,
     On.STALE: _stale,
+    On.HARM: _harm,
 }

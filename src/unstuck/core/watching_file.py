@@ -19,6 +19,7 @@ _NEEDS: dict[On, tuple[str, ...]] = {
     On.SINCE_DOSE: ("after",),
     On.LOSS: (),
     On.STALE: ("facts", "after"),
+    On.HARM: ("at_least",),
 }
 
 

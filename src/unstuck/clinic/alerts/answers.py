@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
 
 from unstuck.clinic.alerts.actions import raise_alert
 from unstuck.clinic.alerts.models import Alert
@@ -14,19 +18,38 @@ from unstuck.core.events import AssessmentCompleted, Event
 from unstuck.core.instrument import Role
 from unstuck.core.instrument_file import load_instrument
 
+log = logging.getLogger("unstuck.alerts")
 AT_RISK, MENTIONED = "suicide_risk", "suicide_mentioned"
+AFTER_THE_END = timedelta(days=400)  # people are asked how they are for a year after their last dose
 RECENT = timedelta(days=1)  # the worker looks back so far for answers whose alert was not raised when they were saved
 
 
 def raise_for_answers(course_key: str, events: Iterable[Event]) -> int:
     """How many alerts stand for these answers; each answer has one, whenever and however often it is looked at."""
-    raised = 0
-    for event in events:
+    return sum(_raised_for(course_key, event) for event in events)
+
+
+def _raised_for(course_key: str, event: Event) -> bool:
+    """Whether an alert stands for the answer. Whatever breaks here breaks alone: the worker looks again for a day."""
+    try:
         kind = kind_of_answer(event)
-        if kind and isinstance(event.what, AssessmentCompleted):
-            details = {"instrument": event.what.instrument}
-            raised += raise_alert(kind, course_key, event.actor, event.recorded_at, event.id, details) is not None
-    return raised
+        if not kind or not isinstance(event.what, AssessmentCompleted):
+            return False
+        details = {"instrument": event.what.instrument}
+        with transaction.atomic():
+            return raise_alert(kind, course_key, event.actor, event.recorded_at, event.id, details) is not None
+    except Exception:  # saving an answer never depends on alerting
+        log.exception("The alert of the answer %s could not be raised.", event.id)
+        return False
+
+
+def needs_somebody(event: Event) -> bool:
+    """Whether its giver is told at once what to do now; where the answer cannot be sorted, any flag is enough."""
+    try:
+        return bool(kind_of_answer(event))
+    except Exception:
+        log.exception("The answer %s could not be sorted.", event.id)
+        return isinstance(event.what, AssessmentCompleted) and bool(event.what.flags)
 
 
 def kind_of_answer(event: Event) -> str:
@@ -65,4 +88,5 @@ def sweep(courses: Iterable[Loaded], at: datetime) -> int:
 
 def work_round(at: datetime) -> None:
     """The worker's share."""
-    sweep(queries.loaded(queries.everyone().filter(ended_at=None)), at)
+    lately = Q(ended_at=None) | Q(ended_at__gt=at - AFTER_THE_END)
+    sweep(queries.loaded(queries.everyone().filter(lately)), at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,7 +24,7 @@ def tell(alert: Alert, owner: Account | None, at: datetime) -> None:
     """
     if owner is None or not owner.email:
         return
-    told = {"where": reverse("alerts:alert", args=[alert.key])}
+    told = {"where": settings.UNSTUCK_ADDRESS + reverse("alerts:alert", args=[alert.key])}
     body = _("Somebody needs you. Sign in, and open %(where)s\n") % told
     try:
         with transaction.atomic():

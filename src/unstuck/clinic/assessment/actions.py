@@ -12,7 +12,7 @@ from django.core import signing
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from unstuck.clinic.alerts.answers import kind_of_answer, raise_for_answers
+from unstuck.clinic.alerts.answers import needs_somebody, raise_for_answers
 from unstuck.clinic.assessment.models import Link, Waiting
 from unstuck.clinic.assessment.wording import wording_of
 from unstuck.clinic.course.actions import Entry, write_all
@@ -73,7 +73,7 @@ class Made:
 
 def make_free_link(course: Course, instruments: Sequence[str], made: Made) -> tuple[Link, str]:
     """A link to instruments that no step asks, such as a check-in, and its signed token. Raises NotNow, NoWording."""
-    if course.ended_at or consent_withdrawn(load(course).state):
+    if consent_withdrawn(load(course).state):
         raise NotNow(_("This step is done or skipped already."))
     return _sign(course, Place("", 1), [load_instrument(key) for key in instruments], made)
 
@@ -108,6 +108,9 @@ def revoke_link(link: Link, actor: str, at: datetime) -> None:
 def consent_withdrawn(state: State, since: datetime | None = None) -> bool:
     """Whether consent was taken back: since that instant, or, without one, as it stands now."""
     told = state.series.get("consent", ())
+    ended = state.ended
+    if ended and isinstance(ended.what, ev.CourseEnded) and ended.what.ending is ev.Ending.WITHDREW:
+        return since is None or ended.observed_at >= since
     if since is None:
         return bool(told) and told[-1].value is False
     return any(seen.value is False and seen.at >= since for seen in told)
@@ -209,7 +212,7 @@ def complete(course: Course, place: Place | None, filled: Sheets, entry: Entry) 
         state = write_all(course, [(_completed(course, place, i, answers), entry) for i, answers in filled])
         told = state.log[-len(filled) :] if filled else ()
         raise_for_answers(course.key, told)
-    return any(kind_of_answer(event) for event in told)
+    return any(needs_somebody(event) for event in told)
 
 
 def _completed(

@@ -18,7 +18,7 @@ from unstuck.core.events import AssessmentCompleted, DoseGiven
 
 ASKED = "check_in"
 OWN_FILE = "check_ins.toml"
-WISHES = {"call": "concern_told", "craving": "craving", "bladder": "concern_told"}
+WISHES = {"call": "call_wished", "craving": "craving", "refill": "early_refill", "bladder": "symptom_told"}
 """Which answers of a check-in ask for somebody, besides those about suicide, and the kind of alert."""
 RECENT = timedelta(days=2)
 
@@ -27,6 +27,15 @@ def plan() -> tuple[Series, ...]:
     """The site's own series where its data folder has a file of them, else the library's. Raises Complaints."""
     own = settings.UNSTUCK_HOME / OWN_FILE
     return parse_check_ins(own.read_text(encoding="utf-8"), OWN_FILE) if own.is_file() else load_check_ins()
+
+
+def reach() -> timedelta:
+    """How long after the last dose anybody is asked."""
+    return max((_last_close(series) for series in plan()), default=timedelta())
+
+
+def _last_close(series: Series) -> timedelta:
+    return timedelta(minutes=series.window.max.minutes + (series.times - 1) * series.every.minutes)
 
 
 def all_of(state: State, zone: tzinfo) -> tuple[CheckIn, ...]:
@@ -39,8 +48,8 @@ def all_of(state: State, zone: tzinfo) -> tuple[CheckIn, ...]:
 
 
 def open_now(loaded: Loaded, at: datetime, zone: tzinfo) -> tuple[CheckIn, ...]:
-    """What can be answered now and has not been. None after the course or its consent has ended."""
-    if loaded.state.is_over or consent_withdrawn(loaded.state):
+    """What can be answered now and has not been, also after the course has ended; none once consent is withdrawn."""
+    if consent_withdrawn(loaded.state):
         return ()
     return tuple(c for c in all_of(loaded.state, zone) if c.is_open(at) and not answered(loaded.state, c))
 

@@ -1,7 +1,7 @@
 """How a visit was, asked the day after. It goes to quality and privacy, never to the therapist of the course.
 
-A visit that was not safe, or where what was agreed was not kept to, is an alert of the kind `concern_told`, which none
-of the people who were in the room may own.
+A visit that was not safe, or where what was agreed was not kept to, is an alert of the kind `concern_told`, which no
+therapist and nobody who was at the chair may own; nor do they read it where they hold the role of quality as well.
 """
 
 from __future__ import annotations
@@ -16,15 +16,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from unstuck.clinic.alerts.actions import raise_alert
-from unstuck.clinic.course.queries import Loaded
+from unstuck.clinic.course.queries import Loaded, load
 from unstuck.clinic.ledger.actions import note
+from unstuck.clinic.people import access
 from unstuck.clinic.people.models import Account, Role
 from unstuck.clinic.portal.leaves import MOST_LETTERS, keep_words
 from unstuck.clinic.portal.models import Feedback
-from unstuck.core.events import DoseGiven
+from unstuck.core.events import AssessmentCompleted, DoseGiven, VisitBooked
+from unstuck.core.session_events import DoseOrdered, HandedOver
 
+SHOWN = 100
 ASKED_FOR = timedelta(days=7)
 AFTER = timedelta(hours=12)
+_ELSEWHERE = (AssessmentCompleted, VisitBooked, DoseOrdered)  # what is done for a visit by people who need not be there
 QUESTIONS = ("safe", "agreed", "heard")
 NO = 0
 
@@ -58,14 +62,28 @@ def give(loaded: Loaded, visit: str, told: Mapping[str, str], at: datetime) -> F
         )
         note("feedback.given", person.key, at, {"step": step}, row.key)
         if NO in (found.safe, found.agreed) or found.wants_call:
-            raise_alert("concern_told", row.key, person.key, at, f"feedback:{found.pk}", {"not": in_the_room(loaded)})
+            raise_alert(
+                "concern_told", row.key, person.key, at, f"feedback:{found.pk}", {"not": in_the_room(loaded, visit)}
+            )
     return found
 
 
-def in_the_room(loaded: Loaded) -> list[str]:
-    """Keys of the therapists, who may not own what is said about a visit."""
+def in_the_room(loaded: Loaded, visit: str) -> list[str]:
+    """Keys of who may not own what is said about a visit: who recorded anything at the chair, and the therapists."""
     therapists = Account.objects.filter(is_active=True, grants__role=Role.THERAPIST)
-    return sorted(therapists.values_list("key", flat=True).distinct())
+    return sorted(at_the_chair(loaded, visit) | set(therapists.values_list("key", flat=True)))
+
+
+def at_the_chair(loaded: Loaded, visit: str) -> set[str]:
+    """Keys of the accounts that recorded anything of that visit while it went on, or took the chair over."""
+    step, _colon, number = visit.partition(":")
+    mine = [e for e in loaded.state.log if _place(e.what) == (step, int(number)) and not isinstance(e.what, _ELSEWHERE)]
+    took_over = {e.what.to for e in mine if isinstance(e.what, HandedOver)}
+    return ({e.actor for e in mine} | took_over) - {loaded.row.person.key}
+
+
+def _place(what: object) -> tuple[str, int]:
+    return getattr(what, "step", None) or "", getattr(what, "occurrence", None) or 0
 
 
 def unread_first() -> QuerySet[Feedback]:
@@ -73,6 +91,14 @@ def unread_first() -> QuerySet[Feedback]:
     return Feedback.objects.select_related("course__person", "text").order_by(
         F("read_at").asc(nulls_first=True), "-given_at"
     )
+
+
+def readable_by(account: Account) -> list[Feedback]:
+    """What this account may read: no word about a visit at which it was itself."""
+    found = list(unread_first()[:SHOWN])
+    if not access.is_care(account):
+        return found
+    return [one for one in found if account.key not in at_the_chair(load(one.course), one.visit)]
 
 
 def mark_read(feedback: Feedback, account: Account, at: datetime) -> None:

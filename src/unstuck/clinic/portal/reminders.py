@@ -15,6 +15,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -29,6 +30,7 @@ from unstuck.clinic.messages.actions import Letter, send, try_again
 from unstuck.clinic.messages.channels import EMAIL, TEXT, has_text
 from unstuck.clinic.people.models import Person
 from unstuck.clinic.portal import check_ins, desk, feedback
+from unstuck.clinic.portal.home import course_of
 from unstuck.clinic.portal.models import Choices, EntryCode, Reminder
 from unstuck.core.check_ins import CheckIn
 from unstuck.core.errors import Complaint
@@ -62,7 +64,8 @@ def work_round(at: datetime) -> None:
 def remind_all(at: datetime) -> int:
     """How many reminders were written or put back. One course that fails does not keep the others from theirs."""
     written, zone = revive(at), clock.zone()
-    for loaded in queries.loaded(queries.everyone().filter(ended_at=None, person__erased_at=None)):
+    asked_for = Q(ended_at=None) | Q(ended_at__gt=at - check_ins.reach())
+    for loaded in queries.loaded(queries.everyone().filter(asked_for, person__erased_at=None)):
         try:
             check_ins.raise_wishes(loaded, at)
             written += _remind(loaded, at, zone)
@@ -79,7 +82,7 @@ def revive(at: datetime) -> int:
 
 def _remind(loaded: Loaded, at: datetime, zone: tzinfo) -> int:
     reached = address_of(loaded.row.person)
-    if reached is None or consent_withdrawn(loaded.state):
+    if reached is None or consent_withdrawn(loaded.state) or course_of(loaded.row.person_id) != loaded.row:
         return 0
     with override(desk.language_for(loaded.row.person) or settings.LANGUAGE_CODE):
         known = set(loaded.row.reminders.values_list("cause", flat=True))
@@ -118,7 +121,7 @@ def _causes(loaded: Loaded, at: datetime, zone: tzinfo) -> Iterator[Cause]:
 def _of_visits(loaded: Loaded, at: datetime, zone: tzinfo) -> Iterator[Cause]:
     """Bookings of the next day that are not done yet."""
     for (step, occurrence), booked in loaded.state.booked.items():
-        if at <= booked <= at + DAY and not loaded.state.settled(step, occurrence):
+        if not loaded.state.is_over and at <= booked <= at + DAY and not loaded.state.settled(step, occurrence):
             words = _("We see you on %(when)s. What to do before stands on your page.")
             told = words % {"when": day_words(booked, zone, clock=True)}
             name = f"visit:{step}:{occurrence}:{int(booked.timestamp())}"
