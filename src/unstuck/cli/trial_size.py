@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 
-from unstuck.core.errors import Complaint
-from unstuck.core.trial import Method, Truth
+from unstuck.core.trial import Truth
 from unstuck.core.trial_file import read_design
-from unstuck.lab.trials.virtual.optimise import Found, Search, smallest, successes_of
+from unstuck.lab.trials.virtual.optimise import Found, Search, smallest
+from unstuck.lab.trials.virtual.trying import successes_of
 
 HELP = "Find the smallest size of a trial's design that would tell often enough."
 FINDING = 1
@@ -32,10 +32,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Searches and prints; 1 where no size within the bounds was shown to be enough."""
     design = read_design(args.design)
-    if design.primary_is(Method.RESPONDER):
-        raise Complaint(
-            "The search reads scores, not responders.", mend="Make a change of the score the primary analysis."
-        )
     low, high = args.between
     search = Search(args.reach, low, high, step=args.step, error=args.error, most=args.most)
     found = smallest(successes_of(design, Truth(args.truth), args.seed), search)

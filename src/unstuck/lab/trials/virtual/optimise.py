@@ -10,20 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
 from scipy.special import betaincinv
 
 from unstuck.core.errors import Complaint
-from unstuck.core.trial import TrialDesign, Truth
-from unstuck.core.trial_file import checked
-from unstuck.lab.trials.virtual.batch import many_tables
-from unstuck.lab.trials.virtual.job import STRIDE, Setting, prepare_trial
-from unstuck.lab.trials.virtual.looks import ended
-from unstuck.lab.trials.virtual.reading import fakeable, read
-from unstuck.lab.trials.virtual.truths import truth_of
+from unstuck.lab.trials.virtual.job import STRIDE
 
 ROUND = 50  # trials simulated between two looks at the interval
 Successes = Callable[[int, int, int], int]  # size, first replicate, how many -> successes among them
@@ -104,24 +97,12 @@ def _try(succeeds: Successes, size: int, search: Search, error: float) -> Tried:
 
 
 def _side(met: int, of: int, target: float, error: float) -> Side:
-    """Against the exact interval (Clopper and Pearson) at that error."""
-    low = float(betaincinv(met, of - met + 1, error / 2)) if met else 0.0
-    high = float(betaincinv(met + 1, of - met, 1 - error / 2)) if met < of else 1.0
+    low, high = bounds(met, of, error)
     return Side.ABOVE if low > target else Side.BELOW if high < target else Side.UNDECIDED
 
 
-def successes_of(design: TrialDesign, truth: Truth, seed: int) -> Successes:
-    """How many replicates of the design at a size are read as working; people keep their numbers over sizes."""
-    known: dict[int, Setting] = {}
-
-    def count(size: int, first: int, trials: int) -> int:
-        if size not in known:
-            known[size] = prepare_trial(checked(replace(design, size=size, sweep=())), trials, seed).settings[0]
-        setting = known[size]
-        truths = [truth_of(setting, truth, seed, r) for r in range(first, first + trials)]
-        table = many_tables(setting, truths, seed, first)
-        end = ended(setting.design, table)
-        works = end.success & (read(end.result, fakeable(setting.design, table)) == 0)
-        return int(np.any(works, axis=1).sum())
-
-    return count
+def bounds(met: int, of: int, error: float) -> tuple[float, float]:
+    """The exact interval (Clopper and Pearson) of a share at that error, both ends together."""
+    low = float(betaincinv(met, of - met + 1, error / 2)) if met else 0.0
+    high = float(betaincinv(met + 1, of - met, 1 - error / 2)) if met < of else 1.0
+    return low, high

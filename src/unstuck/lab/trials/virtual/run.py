@@ -91,12 +91,12 @@ def _made(job: TrialJob, todo: list[Chunk], hands: Hands) -> Iterator[tuple[Chun
         for chunk in todo:
             yield chunk, work(job, chunk, means)
         return
-    with hands.cluster() if hands.cluster is not None else _processes(min(hands.workers, len(todo))) as pool:
+    with hands.cluster() if hands.cluster is not None else processes(min(hands.workers, len(todo))) as pool:
         yield from _spread(pool, _Work(job, means), todo, AHEAD * max(hands.workers, 2))
 
 
 @contextmanager
-def _processes(workers: int) -> Iterator[Executor]:
+def processes(workers: int) -> Iterator[Executor]:
     """Processes that leave Ctrl-C to this one; what they were at when it comes is lost, what is written stays."""
     with held_interrupt():
         pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_deaf)

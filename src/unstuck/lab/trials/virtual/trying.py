@@ -1,0 +1,105 @@
+"""Trials of one design for a search: whether each would be read as working, and what it took."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+
+from unstuck.core.errors import Complaint
+from unstuck.core.trial import Method, TrialDesign, Truth
+from unstuck.core.trial_file import checked
+from unstuck.lab.trials.batched.draws import Bools, Floats
+from unstuck.lab.trials.virtual.analyse import level_of
+from unstuck.lab.trials.virtual.batch import many_tables
+from unstuck.lab.trials.virtual.job import Setting, TrialJob, prepare_trial
+from unstuck.lab.trials.virtual.looks import Ended, ended
+from unstuck.lab.trials.virtual.optimise import Successes
+from unstuck.lab.trials.virtual.race import Ask, Batch
+from unstuck.lab.trials.virtual.reading import fakeable, read
+from unstuck.lab.trials.virtual.spending import Spent, spent
+from unstuck.lab.trials.virtual.table import TrialTable
+from unstuck.lab.trials.virtual.truths import truth_of
+
+
+class Least(StrEnum):
+    """What the chosen design takes the least of."""
+
+    COST = "cost"
+    HOURS = "hours"  # that all participants give together
+    PEOPLE = "people"
+    DAYS = "days"
+
+    def of(self, used: Spent) -> Floats:
+        """That of each trial."""
+        match self:
+            case Least.COST:
+                return used.cost
+            case Least.HOURS:
+                return used.burden_h * used.randomised
+            case Least.PEOPLE:
+                return used.randomised
+            case Least.DAYS:
+                return used.days
+
+
+@dataclass(frozen=True, slots=True)
+class Trying:
+    """Makes trials of the cells of a job's sweep under one truth; the same trial whoever makes it, and when."""
+
+    job: TrialJob
+    truth: Truth
+    least: Least
+
+    def __call__(self, ask: Ask) -> Batch:
+        """So many trials of a cell from the first on."""
+        cell, first, count = ask
+        setting = self.job.settings[cell]
+        truths = [truth_of(setting, self.truth, self.job.seed, r) for r in range(first, first + count)]
+        table = many_tables(setting, truths, self.job.seed, first)
+        end = ended(setting.design, table)
+        used = spent(setting.design, table, end.enrolled)
+        return Batch(np.any(read_as_working(setting.design, end, table), axis=1), self.least.of(used))
+
+    def over(self, pool: Executor | None) -> Callable[[Sequence[Ask]], list[Batch]]:
+        """The same for many asks, by a pool of workers if there is one."""
+        return lambda asks: list(map(self, asks) if pool is None else pool.map(self, asks))
+
+
+def trying(design: TrialDesign, truth: Truth, least: Least, seed: int) -> Trying:
+    """Ready to try every cell of the design's sweep. Raises Complaint where belief could not be told from effect."""
+    job = prepare_trial(design, 1, seed)
+    for setting in job.settings:
+        _refuse_responders(setting)
+    return Trying(job, truth, least)
+
+
+def successes_of(design: TrialDesign, truth: Truth, seed: int) -> Successes:
+    """How many replicates of the design at a size are read as working; people keep their numbers over sizes."""
+    known: dict[int, Trying] = {}
+
+    def count(size: int, first: int, trials: int) -> int:
+        if size not in known:
+            known[size] = trying(checked(replace(design, size=size, sweep=())), truth, Least.PEOPLE, seed)
+        return int(known[size]((0, first, trials)).success.sum())
+
+    return count
+
+
+def _refuse_responders(setting: Setting) -> None:
+    if setting.design.primary.method is Method.RESPONDER and setting.design.unblinding:
+        raise Complaint(
+            "A share of responders is not held to what belief could fake, and would win a search for that alone.",
+            mend="Make a change of the score the primary analysis.",
+        )
+
+
+def read_as_working(design: TrialDesign, end: Ended, table: TrialTable) -> Bools:
+    """Whether each trial and active arm succeeded beyond what belief could have made; (replicates, active arms)."""
+    result = end.result
+    if design.primary.method is Method.RESPONDER:
+        return np.asarray((result.p < level_of(design)) & (result.estimate > 0))
+    return np.asarray(end.success & (read(result, fakeable(design, table)) == 0))
