@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from tests.trial_designs import SMALL, small
 from unstuck.core.errors import Complaint
-from unstuck.core.trial import Happening, Strategy, Truth, design_hash, design_text
+from unstuck.core.estimands import Happening, Strategy
+from unstuck.core.trial import Truth, design_hash, design_text
 from unstuck.core.trial_file import parse_design
 from unstuck.core.trial_sweep import cells
 
@@ -19,7 +20,14 @@ FAULTS = [
     (("day = 14", "day = 8"), "overlap"),
     (("alpha = 0.05", "alpha = 5"), "alpha = 5 is no error rate"),
     (("primary = true\n", ""), "only one, is the primary"),
-    (('left_study = "hypothetical"', 'left_study = "composite"'), "No analysis carries out composite for left_study"),
+    (('left_study = "hypothetical"', 'left_study = "principal_stratum"'), "shows one arm only"),
+    (('left_study = "hypothetical"', 'left_study = "composite"'), "needs failure_change"),
+    (('left_study = "hypothetical"', 'left_study = "treatment_policy"'), "after leaving nothing is measured"),
+    (('believed_arm = "treatment_policy"', 'believed_arm = "hypothetical"'), "partly from relief"),
+    (('method = "mmrm"', 'method = "j2r"'), "j2r estimates treatment_policy"),
+    (('method = "mmrm"', 'method = "mmrm"\nestimand = "other"'), "no estimand 'other'"),
+    (('method = "mmrm"', 'method = "mmrm"\nadjust = ["colour"]'), "cannot adjust for 'colour'"),
+    (('method = "mmrm"', 'method = "mmrm"\ntherapist_effect = true'), "built for ancova"),
     (('left_study = "hypothetical", ', ""), "says nothing of left_study"),
     (("fall_percent = 30", ""), "fall_percent belongs to responders"),
     (("value = 0.85", "value = 1.85"), "is no share"),
@@ -36,6 +44,30 @@ def test_every_fault_is_told(change, said):
     """Each faulty design is refused in words that name the fault."""
     with pytest.raises(Complaint, match=said):
         small(change)
+
+
+def test_events_and_further_estimands_are_read_and_held_to():
+    """An event needs a strategy in every estimand, a further estimand is found by its analysis, and both are hashed."""
+    event = '[[event]]\nhappening = "rescue"\nshare = {value = 0.1, source = "author", grade = "assumed"}\n'
+    with pytest.raises(Complaint, match="says nothing of rescue"):
+        small(("[allocation]", f"{event}\n[allocation]"))
+    more = (
+        f'{event}\n[[further_estimand]]\nkey = "failure"\npopulation = "All."\nsummary = "Response."\nstrategies = '
+        '{left_study = "composite", stopped_treatment = "composite", believed_arm = "treatment_policy", '
+        'rescue = "composite"}\n\n[allocation]'
+    )
+    rescue = ('believed_arm = "treatment_policy"}', 'believed_arm = "treatment_policy", rescue = "hypothetical"}')
+    design = small(("[allocation]", more), rescue, ("fall_percent = 30", 'fall_percent = 30\nestimand = "failure"'))
+    assert design.estimand_of(design.analyses[1]).strategy(Happening.RESCUE) is Strategy.COMPOSITE
+    assert design.estimand_of(design.analyses[0]) is design.estimand and design.hash != small().hash
+
+
+def test_nested_therapists_are_no_fixed_effects():
+    """Therapists who treat in one arm only cannot be adjusted for as fixed effects; the refusal names the remedy."""
+    with pytest.raises(Complaint, match="therapist_effect = true"):
+        small(
+            ("site_sd =", "nested = true\nsite_sd ="), ('method = "mmrm"', 'method = "ancova"\nadjust = ["therapist"]')
+        )
 
 
 def test_all_faults_are_told_at_once():

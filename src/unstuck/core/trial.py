@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from unstuck.core.estimands import Estimand, Intercurrent
 from unstuck.core.sourced import Grade, Sourced
 
 
@@ -33,29 +34,27 @@ class Missing(StrEnum):
     MNAR = "mnar"
 
 
-class Strategy(StrEnum):
-    """How an estimand treats an event after randomisation (ICH E9 R1, A.3.2)."""
-
-    TREATMENT_POLICY = "treatment_policy"
-    HYPOTHETICAL = "hypothetical"
-    COMPOSITE = "composite"
-    WHILE_ON_TREATMENT = "while_on_treatment"
-
-
-class Happening(StrEnum):
-    """Intercurrent events that the simulators can produce."""
-
-    LEFT_STUDY = "left_study"  # nothing is measured afterwards
-    STOPPED_TREATMENT = "stopped_treatment"  # a rule ended the doses or sessions early, measurement goes on
-    BELIEVED_ARM = "believed_arm"  # the person believed to know what was given
-
-
 class Method(StrEnum):
-    """How the final table is analysed."""
+    """How the table of a trial is analysed."""
 
     MMRM = "mmrm"
     ANCOVA = "ancova"
     RESPONDER = "responder"
+    J2R = "j2r"  # reference-based imputation: who left jumps to the control's course
+    CR = "cr"  # copies the control's course from the start
+    CIR = "cir"  # keeps what was reached and takes the control's steps
+    TIPPING_POINT = "tipping_point"  # how many points worse those who left must have been to undo the result
+    COX = "cox"  # time to response
+    LOG_RANK = "log_rank"
+    RMST = "rmst"  # mean time without response until the final visit
+    INCIDENCE = "incidence"  # share that has responded by the final visit, events competing
+
+
+REFERENCE_BASED = (Method.J2R, Method.CR, Method.CIR)
+ON_SCORES = (Method.MMRM, Method.ANCOVA, *REFERENCE_BASED, Method.TIPPING_POINT)
+ON_RESPONSE = (Method.RESPONDER, Method.COX, Method.LOG_RANK, Method.RMST, Method.INCIDENCE)
+MORE_IS_BETTER = (Method.RESPONDER, Method.COX, Method.LOG_RANK, Method.INCIDENCE, Method.TIPPING_POINT)
+READ = (Method.MMRM, Method.ANCOVA, *REFERENCE_BASED)  # whose intervals are read beside what belief could fake
 
 
 class Spending(StrEnum):
@@ -122,6 +121,7 @@ class Clustering:
 
     site_sd: Sourced | None = None
     therapist_sd: Sourced | None = None
+    nested: bool = False  # each therapist treats in one arm only
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,19 +144,6 @@ class Unblinding:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimand:
-    """What is to be estimated: variable and visit stand in the design, the strategies for events here."""
-
-    population: str
-    summary: str
-    strategies: tuple[tuple[Happening, Strategy], ...]
-
-    def strategy(self, happening: Happening) -> Strategy | None:
-        """The strategy for that event, None where the design names none."""
-        return dict(self.strategies).get(happening)
-
-
-@dataclass(frozen=True, slots=True)
 class Analysis:
     """One analysis of the final visit."""
 
@@ -165,6 +152,11 @@ class Analysis:
     primary: bool = False
     fall_percent: float | None = None  # of a responder
     kenward_roger: bool = True
+    response: str = ""  # the outcome's own rule of change that makes a responder, instead of fall_percent
+    estimand: str = ""  # the key of another estimand than the design's own
+    adjust: tuple[str, ...] = ()  # site, therapist, veteran: as fixed effects
+    therapist_effect: bool = False  # a random effect of the therapist
+    tip_points: float | None = None  # a tipping point from which on a result counts as robust
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +218,8 @@ class TrialDesign:
     truths: tuple[Truth, ...] = ()
     sweep: tuple[tuple[str, tuple[float | str, ...]], ...] = ()
     limits: tuple[str, ...] = ()  # what the author knows that this design cannot show
+    events: tuple[Intercurrent, ...] = ()
+    estimands: tuple[Estimand, ...] = ()  # further ones, named by analyses
     hash: str = field(default="", compare=False)
 
     @property
@@ -252,6 +246,10 @@ class TrialDesign:
         """Whether a primary analysis is of that kind."""
         return any(a.primary and a.method is method for a in self.analyses)
 
+    def estimand_of(self, analysis: Analysis) -> Estimand:
+        """The estimand that an analysis follows."""
+        return next((e for e in self.estimands if e.key == analysis.estimand), self.estimand)
+
     @property
     def largest(self) -> int:
         """The most people that may be randomised."""
@@ -274,6 +272,8 @@ def figures_in(design: TrialDesign) -> list[tuple[str, Sourced]]:
         "leaving.per_10": design.leaving.per_10,
         "unblinding.points": design.unblinding.points if design.unblinding else None,
     }
+    for event in design.events:
+        named |= {f"event {event.happening}.{name}": getattr(event, name) for name in ("share", "per_10", "points")}
     for name in COSTED if costs else ():
         named[f"costs.{name}"] = getattr(costs, name)
     return [(name, figure) for name, figure in named.items() if figure is not None]
@@ -285,7 +285,11 @@ COSTED += ("dose_h", "session_h", "measurement_h", "person_h")
 
 def design_text(design: TrialDesign) -> str:
     """The design as one line of JSON, the same bytes for equal designs; defaults are left out."""
-    return json.dumps(_plain(asdict(design), asdict(_bare())), sort_keys=True, separators=(",", ":"))
+    return json.dumps(
+        _plain(asdict(design, dict_factory=_lean), asdict(_bare(), dict_factory=_lean)),
+        sort_keys=True,
+        separators=(",", ":"),
+    )
 
 
 def design_hash(design: TrialDesign) -> str:
@@ -296,6 +300,14 @@ def design_hash(design: TrialDesign) -> str:
 def _bare() -> TrialDesign:
     nothing = Estimand("", "", ())
     return TrialDesign("", "", "", "", 0, "", (), (), Allocation(0), (), nothing, 0.0)
+
+
+LATER = ("key", "failure_change", "response", "estimand", "adjust", "therapist_effect", "tip_points", "nested")
+
+
+def _lean(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A nested value without those later fields that say nothing, for the same reason as in `_plain`."""
+    return {name: value for name, value in pairs if value or name not in LATER}
 
 
 def _plain(values: Mapping[str, Any], bare: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,26 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from unstuck.core.trial import Happening, Interim, Method, Missing, Strategy, TrialDesign, Truth
+from unstuck.core.trial import Interim, Method, Missing, TrialDesign, Truth
+from unstuck.core.trial_aims import aims
 
 STRATA = ("site", "veteran")
 OUTCOMES = ("caps5", "caps5_week", "pcl5_week", "pcl5_month")
 MODELS = ("descriptive",)
 FEWEST = 4  # patients; below it no analysis has anything to say
-HANDLED = {
-    Happening.LEFT_STUDY: (Strategy.HYPOTHETICAL,),
-    Happening.STOPPED_TREATMENT: (Strategy.TREATMENT_POLICY,),
-    Happening.BELIEVED_ARM: (Strategy.TREATMENT_POLICY,),
-}
-"""Strategies that the simulators and analyses carry out; every other one is refused by name."""
-
 Fault = tuple[str, str]
+
+LOOKED_AT = (Method.MMRM, Method.ANCOVA)
 
 
 def faults(design: TrialDesign) -> list[Fault]:
     """Everything wrong with it: what, and how to mend it. Empty for a sound design."""
     found: list[Fault] = []
-    for look in (_arms, _size, _visits, _sites, _patients, _leaving, _estimand, _analyses, _looks, _truths):
+    for look in (_arms, _size, _visits, _sites, _patients, _leaving, aims, _looks, _truths):
         found += look(design)
     return found
 
@@ -109,26 +105,6 @@ def _leaving(design: TrialDesign) -> Iterator[Fault]:
         yield f"leaving.share = {leaving.share.value} is no share.", "Write a number between 0 and 1."
 
 
-def _estimand(design: TrialDesign) -> Iterator[Fault]:
-    for happening, strategy in design.estimand.strategies:
-        if strategy not in HANDLED[happening]:
-            known = ", ".join(s.value for s in HANDLED[happening])
-            yield f"No analysis carries out {strategy.value} for {happening.value}.", f"Carried out: {known}."
-    for happening in Happening:
-        if design.estimand.strategy(happening) is None:
-            yield f"The estimand says nothing of {happening.value}.", "Add it to [estimand.strategies]."
-
-
-def _analyses(design: TrialDesign) -> Iterator[Fault]:
-    if sum(a.primary for a in design.analyses) != 1:
-        yield "One analysis, and only one, is the primary one.", "Write primary = true in that [[analysis]]."
-    for name in _twice([a.key for a in design.analyses]):
-        yield f"Two analyses are called {name!r}.", "Give each its own key."
-    for analysis in design.analyses:
-        if (analysis.method is Method.RESPONDER) != (analysis.fall_percent is not None):
-            yield f"Analysis {analysis.key}: fall_percent belongs to responders.", "Add it there, or leave it out."
-
-
 def _looks(design: TrialDesign) -> Iterator[Fault]:
     interim = design.interim
     if interim is None:
@@ -136,8 +112,8 @@ def _looks(design: TrialDesign) -> Iterator[Fault]:
     looks = interim.looks
     if not looks or sorted(set(looks)) != list(looks) or looks[0] <= 0 or looks[-1] != 1:
         yield f"looks = {list(looks)} do not rise to 1.", "Write for example looks = [0.5, 1.0]."
-    if design.primary_is(Method.RESPONDER):
-        yield "Looks are built for scores, not for responders.", "Make a change of the score the primary analysis."
+    if any(a.primary and a.method not in LOOKED_AT for a in design.analyses):
+        yield "Looks are built for scores (mmrm, ancova).", "Make a change of the score the primary analysis."
     if interim.keep is not None and not 0 < interim.keep < len(design.active):
         yield f"keep = {interim.keep} drops no arm, or all.", f"Write 1 to {len(design.active) - 1}, or leave it out."
     if interim.keep is not None and len(looks) < 2:

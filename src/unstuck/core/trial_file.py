@@ -7,6 +7,7 @@ from pathlib import Path
 
 from unstuck.core.complaints import raise_any
 from unstuck.core.errors import Complaint
+from unstuck.core.estimands import Estimand, Happening, Intercurrent, Strategy
 from unstuck.core.sourced import Sourced
 from unstuck.core.toml_table import Table, near, read_toml
 from unstuck.core.trial import (
@@ -15,8 +16,6 @@ from unstuck.core.trial import (
     Analysis,
     Clustering,
     Costs,
-    Estimand,
-    Happening,
     Interim,
     Leaving,
     Method,
@@ -24,7 +23,6 @@ from unstuck.core.trial import (
     Patients,
     Site,
     Spending,
-    Strategy,
     TrialArm,
     TrialDesign,
     TrialVisit,
@@ -86,6 +84,8 @@ def _design(table: Table) -> TrialDesign:
         truths=_truths(table, unblinding is not None),
         sweep=_sweep(table),
         limits=table.texts("limits", ()),
+        events=tuple(found for row in table.tables("event") if (found := _event(row))),
+        estimands=tuple(_one_estimand(row) for row in table.tables("further_estimand")),
     )
 
 
@@ -141,6 +141,11 @@ def _analysis(table: Table) -> Analysis:
         primary=table.flag("primary"),
         fall_percent=table.maybe("fall_percent"),
         kenward_roger=table.flag("kenward_roger", True),
+        response=table.text("response", ""),
+        estimand=table.text("estimand", ""),
+        adjust=table.texts("adjust", ()),
+        therapist_effect=table.flag("therapist_effect"),
+        tip_points=table.maybe("tip_points"),
     )
     table.finish()
     return analysis
@@ -148,14 +153,31 @@ def _analysis(table: Table) -> Analysis:
 
 def _estimand(table: Table) -> Estimand:
     inner = table.table("estimand", required=True)
-    rows = inner.table("strategies", required=True) if inner else None
-    if inner is None or rows is None:
+    return Estimand("", "", ()) if inner is None else _one_estimand(inner, named=False)
+
+
+def _one_estimand(inner: Table, named: bool = True) -> Estimand:
+    rows = inner.table("strategies", required=True)
+    if rows is None:
         return Estimand("", "", ())
     pairs = [(happening, rows.choice(happening.value, Strategy)) for happening in Happening if happening in rows.raw]
     rows.finish()
-    found = Estimand(inner.text("population"), inner.text("summary"), tuple(pairs))
+    found = Estimand(
+        population=inner.text("population"),
+        summary=inner.text("summary"),
+        strategies=tuple(pairs),
+        key=inner.text("key") if named else inner.text("key", ""),
+        failure_change=inner.maybe("failure_change"),
+    )
     inner.finish()
     return found
+
+
+def _event(row: Table) -> Intercurrent | None:
+    happening, share = row.choice("happening", Happening), row.sourced("share", "share")
+    per_10, points = _figure(row, "per_10", "log odds ratio"), _figure(row, "points", "points")
+    row.finish()
+    return Intercurrent(happening, share, per_10, points) if share else None
 
 
 def _patients(table: Table) -> Patients:
@@ -176,7 +198,8 @@ def _clustering(table: Table) -> Clustering:
     inner = _inner(table, "clustering")
     if inner is None:
         return Clustering()
-    found = Clustering(_figure(inner, "site_sd", "points"), _figure(inner, "therapist_sd", "points"))
+    nested = inner.flag("nested")
+    found = Clustering(_figure(inner, "site_sd", "points"), _figure(inner, "therapist_sd", "points"), nested)
     inner.finish()
     return found
 

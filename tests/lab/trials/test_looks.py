@@ -36,7 +36,8 @@ def table(design, shifts, sd=10.0, trials=TRIALS, seed=5):
     final = 40 + 0.5 * (base - 40) + rng.normal(0, sd * np.sqrt(0.75), shape) + np.array(shifts)[arm]
     yes, none = np.ones(shape, bool), np.zeros(shape, dtype=int)
     return TrialTable(
-        arm, ~yes, none, none, ~yes, np.zeros(shape), yes, ~yes, base, final[:, :, None], none, none, none
+        arm, ~yes, none, none, ~yes, np.zeros(shape), yes, ~yes, base, final[:, :, None], none, none, none,
+        ~yes, np.zeros((*shape, 0), int),
     )  # fmt: skip
 
 

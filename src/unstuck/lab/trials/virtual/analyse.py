@@ -1,4 +1,4 @@
-"""The final table analysed: each active arm against the control, one row a replicate, analysis and arm.
+"""The table analysed as its estimand has it: each active arm against the control, one row a replicate and arm.
 
 Estimates are active minus control. Scores that fall are better, so that a negative difference is better; of responders
 a positive one is. Where a replicate gives no answer its numbers are NaN: it is counted as a failure, and never dropped.
@@ -6,59 +6,46 @@ a positive one is. Where a replicate gives no answer its numbers are NaN: it is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
 
 from unstuck.core.errors import Complaint
 from unstuck.core.trial import Analysis, Method, TrialDesign
 from unstuck.lab.analysis import closed, general
+from unstuck.lab.analysis.clusters import random_intercept
 from unstuck.lab.analysis.pattern_sums import pattern_sums
 from unstuck.lab.analysis.structures import structure
 from unstuck.lab.trials.batched.draws import Bools, Floats, Ints
+from unstuck.lab.trials.virtual.endpoints import imputed, met_at, timed
+from unstuck.lab.trials.virtual.handling import handled
+from unstuck.lab.trials.virtual.results import MANY, Result, tested
 from unstuck.lab.trials.virtual.table import TrialTable
-
-MANY = 1e9  # degrees of freedom of a normal test
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """Arrays of shape (replicates, active arms)."""
-
-    estimate: Floats
-    se: Floats
-    df: Floats
-    low: Floats
-    high: Floats
-    p: Floats
-    people: Ints  # analysed, of all arms; (replicates,)
-
-    @property
-    def failed(self) -> Bools:
-        """Where there is no answer."""
-        return ~np.isfinite(self.p)
 
 
 def analyse(design: TrialDesign, analysis: Analysis, table: TrialTable) -> Result:
     """The analysis of every replicate."""
+    seen = handled(design, design.estimand_of(analysis), table)
     match analysis.method:
         case Method.MMRM:
-            return _repeated(design, table, table.scores, analysis.kenward_roger)
+            return _repeated(design, analysis, seen, seen.scores, analysis.kenward_roger)
+        case Method.ANCOVA if analysis.therapist_effect:
+            return _clustered(design, analysis, seen)
         case Method.ANCOVA:
-            return _repeated(design, table, table.scores[:, :, -1:], False)
+            return _repeated(design, analysis, seen, seen.scores[:, :, -1:], False)
         case Method.RESPONDER:
-            return _responders(design, table, analysis.fall_percent or 0.0)
+            return _responders(design, analysis, seen)
+        case Method.J2R | Method.CR | Method.CIR | Method.TIPPING_POINT:
+            return imputed(design, analysis, seen, _covariates(design, analysis, seen))
+        case Method.COX | Method.LOG_RANK | Method.RMST | Method.INCIDENCE:
+            return timed(design, analysis, table)
 
 
-def level_of(design: TrialDesign) -> float:
-    """The error rate of one comparison: alpha shared equally by the active arms (Bonferroni)."""
-    return design.alpha / len(design.active)
-
-
-def _repeated(design: TrialDesign, table: TrialTable, scores: Floats, kenward_roger: bool) -> Result:
+def _repeated(
+    design: TrialDesign, analysis: Analysis, table: TrialTable, scores: Floats, kenward_roger: bool
+) -> Result:  # fmt: skip
     """REML with an unstructured covariance; baseline and arm crossed with visit. With one visit it is ANCOVA."""
-    x = _covariates(design, table)
+    x = _covariates(design, analysis, table)
     y = np.where((table.started & np.isfinite(table.base))[:, :, None], scores, np.nan)
     shape = (table.replicates, len(design.active))
     estimate, se, df = (np.full(shape, np.nan) for _ in range(3))
@@ -74,17 +61,54 @@ def _repeated(design: TrialDesign, table: TrialTable, scores: Floats, kenward_ro
         for place, found in enumerate(_general(x[one], y[one], shape[1])):
             estimate[one, place], df[one, place] = found.estimate, found.df
             se[one, place] = found.se_kr if kenward_roger else found.se
-    return _tested(design, estimate, se, df, seen.any(axis=2).sum(axis=1))
+    return tested(design, estimate, se, df, seen.any(axis=2).sum(axis=1))
 
 
-def _covariates(design: TrialDesign, table: TrialTable) -> Floats:
-    """One, an indicator of each active arm, and baseline from its mean; shape (replicates, size, 2 + arms)."""
+def _covariates(design: TrialDesign, analysis: Analysis, table: TrialTable) -> Floats:
+    """One, an indicator of each active arm, baseline from its mean, and what is adjusted for: (replicates, size, q)."""
     base = np.where(np.isfinite(table.base), table.base, 0.0)
     usable = table.started & np.isfinite(table.base)
     mean = (base * usable).sum(axis=1) / np.maximum(usable.sum(axis=1), 1)
     columns = [np.ones_like(base)]
     columns += [(table.arm == place).astype(float) for place, arm in enumerate(design.arms) if not arm.control]
-    return np.stack([*columns, np.where(usable, base - mean[:, None], 0.0)], axis=2)
+    columns += [np.where(usable, base - mean[:, None], 0.0), *_strata(design, analysis, table)]
+    return np.stack(columns, axis=2)
+
+
+def _strata(design: TrialDesign, analysis: Analysis, table: TrialTable) -> list[Floats]:
+    """Indicators of sites, therapists within sites and veterans, each but the first."""
+    found: list[Bools] = []
+    if "site" in analysis.adjust or "therapist" in analysis.adjust:
+        found += [table.site == place for place in range(1, len(design.sites))]
+    if "therapist" in analysis.adjust:
+        pairs = ((p, k) for p, site in enumerate(design.sites) for k in range(1, site.therapists))
+        found += [(table.site == place) & (table.therapist == k) for place, k in pairs]
+    if "veteran" in analysis.adjust:
+        found.append(table.veteran)
+    return [column.astype(float) for column in found]
+
+
+def therapists(design: TrialDesign, table: TrialTable) -> Ints:
+    """A number for each therapist: of a site, and of an arm where therapists treat in one arm only."""
+    most = max(site.therapists for site in design.sites)
+    arm = table.arm if design.clustering.nested else np.zeros_like(table.arm)
+    return np.asarray((table.site * most + table.therapist) * len(design.arms) + arm)
+
+
+def _clustered(design: TrialDesign, analysis: Analysis, table: TrialTable) -> Result:
+    """Analysis of covariance of the final score with a random effect of the therapist."""
+    x, y, who = _covariates(design, analysis, table), table.scores[:, :, -1], therapists(design, table)
+    here = table.started & np.isfinite(table.base) & np.isfinite(y)
+    shape = (table.replicates, len(design.active))
+    estimate, se, df = (np.full(shape, np.nan) for _ in range(3))
+    for one, place in product(range(shape[0]), range(shape[1])):
+        mine = here[one]
+        try:
+            found = random_intercept(x[one][mine], y[one][mine], who[one][mine], np.eye(x.shape[2])[1 + place])
+        except (Complaint, np.linalg.LinAlgError):
+            continue
+        estimate[one, place], se[one, place], df[one, place] = found.estimate, found.se, found.df
+    return tested(design, estimate, se, df, here.sum(axis=1))
 
 
 def _general(x: Floats, y: Floats, arms: int) -> list[general.Estimate]:
@@ -100,11 +124,9 @@ def _general(x: Floats, y: Floats, arms: int) -> list[general.Estimate]:
         return []
 
 
-def _responders(design: TrialDesign, table: TrialTable, percent: float) -> Result:
+def _responders(design: TrialDesign, analysis: Analysis, table: TrialTable) -> Result:
     """Shares of all who started; who has no score is not counted as better. Pooled normal test of two shares."""
-    final = table.scores[:, :, -1]
-    with np.errstate(invalid="ignore"):
-        met = table.started & (100 * (table.base - final) >= percent * table.base) & (table.base > 0)
+    met = table.started & met_at(design, analysis, table.base, table.scores[:, :, -1])
     control = next(place for place, arm in enumerate(design.arms) if arm.control)
     count, of = _in_arm(met, table, control), _in_arm(table.started, table, control)
     shape = (table.replicates, len(design.active))
@@ -117,20 +139,8 @@ def _responders(design: TrialDesign, table: TrialTable, percent: float) -> Resul
             estimate[:, column] = p - q
             se[:, column] = np.sqrt(p * (1 - p) / all_mine + q * (1 - q) / of)
             pooled[:, column] = np.sqrt(both * (1 - both) * (1 / all_mine + 1 / of))
-    return _tested(design, estimate, se, np.full(shape, MANY), table.started.sum(axis=1), pooled)
+    return tested(design, estimate, se, np.full(shape, MANY), table.started.sum(axis=1), pooled)
 
 
 def _in_arm(yes: Bools, table: TrialTable, place: int) -> Ints:
     return np.asarray((yes & (table.arm == place)).sum(axis=1))
-
-
-def _tested(
-    design: TrialDesign, estimate: Floats, se: Floats, df: Floats, people: Ints, under_null: Floats | None = None
-) -> Result:  # fmt: skip
-    """Two-sided p and the interval at the level of one comparison."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        spread = np.where(se > 0, se, np.nan)
-        tested = spread if under_null is None else np.where(under_null > 0, under_null, np.nan)
-        p = 2 * stdtr(df, -np.abs(estimate / tested))
-        half = stdtrit(df, 1 - level_of(design) / 2) * spread
-    return Result(estimate, se, df, estimate - half, estimate + half, p, people)

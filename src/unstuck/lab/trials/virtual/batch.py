@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -12,6 +13,7 @@ from unstuck.lab.trials.batched.draws import Bools, Floats, Ints
 from unstuck.lab.trials.batched.people import Crowd, Group, crowd_of
 from unstuck.lab.trials.batched.state import FAR, State
 from unstuck.lab.trials.batched.walk import Lockstep
+from unstuck.lab.trials.virtual.happenings import Surroundings, left_after, many_happenings, top_of
 from unstuck.lab.trials.virtual.job import Setting
 from unstuck.lab.trials.virtual.many import Members, many_members
 from unstuck.lab.trials.virtual.table import TrialTable, many_at_visits
@@ -31,7 +33,17 @@ def many_tables(setting: Setting, truths: list[TrueState], seed: int, first: int
         among = members.arm == place
         if among.any():
             _fill(table, among, setting, _walked(setting, place, members, truths, seed))
-    return table
+    return _with_events(setting, seed, table, members.number)
+
+
+def _with_events(setting: Setting, seed: int, table: TrialTable, number: Ints) -> TrialTable:
+    """The table after the events that the design adds."""
+    if not setting.design.events:
+        return table
+    here = left_after(table.left | table.stopped, table.scores)
+    around = Surroundings(seed, setting.mean_baseline, top_of(setting.design.outcome))
+    scores, happened = many_happenings(setting.design.events, around, number, table.base, table.scores, here)
+    return replace(table, scores=scores, happened=happened)
 
 
 def _walked(setting: Setting, place: int, members: Members, truths: list[TrueState], seed: int) -> State:
@@ -50,6 +62,17 @@ def walked(setting: Setting, place: int, crowd: Crowd, leaves: bool = True) -> S
     return run.run()
 
 
+def table_of(setting: Setting, place: int, state: State, seed: int) -> TrialTable:
+    """The courses of a crowd that is all of one arm, as one replicate."""
+    crowd = state.crowd
+    none, zeros = np.zeros((1, state.size), dtype=np.int64), np.zeros((1, state.size))
+    number, arm, no = crowd.group.numbers[None], np.full((1, state.size), place), none.astype(bool)
+    members = Members(number, crowd.veteran[None], none, none, arm, no, zeros, zeros)
+    table = _empty(setting, members)
+    _fill(table, ~no, setting, state)
+    return _with_events(setting, seed, table, number)
+
+
 def _empty(setting: Setting, members: Members) -> TrialTable:
     shape = members.arm.shape
     return TrialTable(
@@ -66,6 +89,8 @@ def _empty(setting: Setting, members: Members) -> TrialTable:
         doses=np.zeros(shape, dtype=np.int64),
         sessions=np.zeros(shape, dtype=np.int64),
         measured=np.zeros(shape, dtype=np.int64),
+        stopped=np.zeros(shape, dtype=bool),
+        happened=np.zeros((*shape, 0), dtype=np.int64),
     )
 
 
@@ -73,7 +98,7 @@ def _fill(table: TrialTable, among: Bools, setting: Setting, state: State) -> No
     start = first_treatment(state)
     started = start != FAR
     series = state.series(setting.design.outcome)
-    table.started[among], table.left[among] = started, state.left
+    table.started[among], table.left[among], table.stopped[among] = started, state.left, state.stopped
     table.doses[among], table.sessions[among] = state.doses.count, state.therapies.count
     table.measured[among] = series.count
     table.base[among] = np.where(started, baseline_of(series.at, series.value, start), np.nan)

@@ -14,7 +14,8 @@ from scipy.special import ndtri
 from unstuck.core.trial import Interim, TrialDesign
 from unstuck.lab.trials.batched.draws import Bools, Floats, Ints
 from unstuck.lab.trials.sequential import conditional_power, spending_bounds
-from unstuck.lab.trials.virtual.analyse import Result, analyse, level_of
+from unstuck.lab.trials.virtual.analyse import analyse
+from unstuck.lab.trials.virtual.results import Result, level_of, succeeds
 from unstuck.lab.trials.virtual.table import TrialTable
 
 
@@ -34,12 +35,8 @@ def ended(design: TrialDesign, table: TrialTable) -> Ended:
         result = analyse(design, design.primary, table)
         shape = result.p.shape
         enrolled = np.ones(table.arm.shape, dtype=bool)
-        return Ended(result, (_strength(result) >= _needed(design)), np.ones(shape, dtype=np.int64), enrolled)
+        return Ended(result, succeeds(design, design.primary, result), np.ones(shape, dtype=np.int64), enrolled)
     return _Looking(design, design.interim, table).run()
-
-
-def _needed(design: TrialDesign) -> float:
-    return float(ndtri(1 - level_of(design) / 2))
 
 
 def _strength(result: Result) -> Floats:

@@ -40,7 +40,7 @@ def many_members(setting: Setting, truths: list[TrueState], seed: int, first: in
     control = np.array([a.control for a in design.arms])[arm]
     points = believes * np.array([t.belief for t in truths])[:, None]
     points = points + (veteran & ~control) * np.array([t.veteran for t in truths])[:, None]
-    points = points + _clusters(design, seed, first, site, therapist)
+    points = points + _clusters(design, seed, first, site, therapist, arm)
     enrolled, shift = _enrolled(design, seed, number), -points / setting.mean_baseline
     return Members(number, veteran, site, therapist, arm, believes, shift, enrolled)
 
@@ -93,7 +93,7 @@ def _block(design: TrialDesign, seed: int, first: int, count: int, stratum: str,
     return slots[np.argsort(luck, axis=1, kind="stable")]
 
 
-def _clusters(design: TrialDesign, seed: int, first: int, site: Ints, therapist: Ints) -> Floats:
+def _clusters(design: TrialDesign, seed: int, first: int, site: Ints, therapist: Ints, arm: Ints) -> Floats:
     """What site and therapist add, in points."""
     added, replicates = np.zeros(site.shape), first + np.arange(site.shape[0])
     rows = np.arange(site.shape[0])[:, None]
@@ -102,10 +102,9 @@ def _clusters(design: TrialDesign, seed: int, first: int, site: Ints, therapist:
         added = added + spread.value * np.stack(columns, axis=1)[rows, site]
     if (spread := design.clustering.therapist_sd) is not None:
         for place, one in enumerate(design.sites):
-            columns = [
-                normals(seed, replicates, f"therapist effect {one.key}", 1, k)[:, 0] for k in range(one.therapists)
-            ]
-            mine = np.minimum(therapist, one.therapists - 1)
+            count = one.therapists * (len(design.arms) if design.clustering.nested else 1)
+            columns = [normals(seed, replicates, f"therapist effect {one.key}", 1, k)[:, 0] for k in range(count)]
+            mine = np.minimum(therapist, one.therapists - 1) + (one.therapists * arm if design.clustering.nested else 0)
             added = np.where(site == place, added + spread.value * np.stack(columns, axis=1)[rows, mine], added)
     return added
 

@@ -40,7 +40,8 @@ def members(setting: Setting, truth: TrueState, seed: int, replicate: int) -> li
         day += _wait(design, seed, person)
         therapist = int(_luck(seed, person, "therapist") * design.sites[site].therapists)
         believes = _believes(design, seed, person, arm)
-        points = _points(setting, truth, person, arm, believes) + _cluster(design, seed, replicate, site, therapist)
+        points = _points(setting, truth, person, arm, believes)
+        points += _cluster(design, seed, replicate, site, _drawn_as(design, site, therapist, arm))
         shift = -points / setting.mean_baseline
         found.append(Member(person.number, person, site, therapist, arm, believes, shift, day))
     return found
@@ -93,6 +94,11 @@ def _points(setting: Setting, truth: TrueState, person: Person, arm: int, believ
     """What belief adds, and what a veteran's benefit of an active arm lacks, in points of the outcome."""
     less = truth.veteran if person.veteran and not setting.design.arms[arm].control else 0.0
     return (truth.belief if believes else 0.0) + less
+
+
+def _drawn_as(design: TrialDesign, site: int, therapist: int, arm: int) -> int:
+    """The therapist's number in the draws: another in each arm where therapists treat in one arm only."""
+    return therapist + design.sites[site].therapists * arm if design.clustering.nested else therapist
 
 
 def _cluster(design: TrialDesign, seed: int, replicate: int, site: int, therapist: int) -> float:

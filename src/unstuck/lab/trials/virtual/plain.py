@@ -16,6 +16,7 @@ from unstuck.lab.patients.felt import Acute
 from unstuck.lab.trials.desk import Desk
 from unstuck.lab.trials.job import FIRST_DAY
 from unstuck.lab.trials.reference import walk
+from unstuck.lab.trials.virtual.happenings import Surroundings, happenings_of, top_of
 from unstuck.lab.trials.virtual.job import Setting
 from unstuck.lab.trials.virtual.people import Member, members
 from unstuck.lab.trials.virtual.table import TrialTable, at_visits
@@ -28,7 +29,7 @@ def plain_table(setting: Setting, truth: TrueState, seed: int, replicate: int) -
     """One replicate, person by person."""
     instruments = load_all()
     everybody = members(setting, truth, seed, replicate)
-    rows = [_row(setting, member, course_of(setting, truth, seed, member, instruments)) for member in everybody]
+    rows = [_row(setting, seed, m, course_of(setting, truth, seed, m, instruments)) for m in everybody]
     columns = {name: np.array([[row[name] for row in rows]]) for name in rows[0]}
     people = {
         "arm": [m.arm for m in everybody],
@@ -52,17 +53,25 @@ def course_of(
     return walk(desk, arm.protocol_arm).course
 
 
-def _row(setting: Setting, member: Member, course: Course) -> dict[str, object]:
+def _row(setting: Setting, seed: int, member: Member, course: Course) -> dict[str, object]:
     outcome, start = setting.design.outcome, started_at(course)
     base = baseline(course, outcome)
     seen = points(course, outcome)
     later = [p for p in seen if start is not None and p.at > start]
     minutes = [(p.at - start) / MINUTE for p in later if start is not None]
+    ending = course.ended.what.ending.value if course.ended is not None else ""  # type: ignore[union-attr]
+    left, stopped = ending in ("withdrew", "lost"), ending.startswith("stopped")
+    first = base.value if base is not None and start is not None else float("nan")
+    scores = at_visits(setting.design.visits, minutes, [p.value for p in later])
+    around = Surroundings(seed, setting.mean_baseline, top_of(outcome))
+    shown, happened = happenings_of(setting.design.events, around, member.number, first, scores, left or stopped)
     return {
         "started": start is not None,
-        "left": course.ended is not None and course.ended.what.ending.value in ("withdrew", "lost"),  # type: ignore[union-attr]
-        "base": base.value if base is not None and start is not None else float("nan"),
-        "scores": at_visits(setting.design.visits, minutes, [p.value for p in later]),
+        "left": left,
+        "stopped": stopped,
+        "base": first,
+        "scores": shown,
+        "happened": happened,
         "doses": len(course.doses),
         "sessions": len(course.therapies),
         "measured": len(seen),

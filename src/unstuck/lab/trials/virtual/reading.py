@@ -13,7 +13,7 @@ import numpy as np
 
 from unstuck.core.trial import TrialDesign
 from unstuck.lab.trials.batched.draws import Bools, Floats
-from unstuck.lab.trials.virtual.analyse import Result
+from unstuck.lab.trials.virtual.results import Result
 from unstuck.lab.trials.virtual.table import TrialTable
 
 

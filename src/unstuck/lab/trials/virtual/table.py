@@ -15,7 +15,8 @@ DAY_MIN = 1440
 
 @dataclass(frozen=True, slots=True)
 class TrialTable:
-    """Arrays of shape (replicates, size); `scores` has a last axis of visits. NaN is missing.
+    """Arrays of shape (replicates, size); `scores` has a last axis of visits, `happened` one of the design's events:
+    the place of the first visit after it, or the number of visits where it did not happen. NaN is missing.
 
     Days count from the first treatment. Who never started has no baseline and belongs to no analysis.
     """
@@ -33,6 +34,8 @@ class TrialTable:
     doses: Ints
     sessions: Ints
     measured: Ints
+    stopped: Bools
+    happened: Ints
 
     @property
     def replicates(self) -> int:

@@ -10,10 +10,9 @@ from enum import StrEnum
 import numpy as np
 
 from unstuck.core.errors import Complaint
-from unstuck.core.trial import Method, TrialDesign, Truth
+from unstuck.core.trial import READ, TrialDesign, Truth
 from unstuck.core.trial_file import checked
 from unstuck.lab.trials.batched.draws import Bools, Floats
-from unstuck.lab.trials.virtual.analyse import level_of
 from unstuck.lab.trials.virtual.batch import many_tables
 from unstuck.lab.trials.virtual.job import Setting, TrialJob, prepare_trial
 from unstuck.lab.trials.virtual.looks import Ended, ended
@@ -90,16 +89,15 @@ def successes_of(design: TrialDesign, truth: Truth, seed: int) -> Successes:
 
 
 def _refuse_responders(setting: Setting) -> None:
-    if setting.design.primary.method is Method.RESPONDER and setting.design.unblinding:
+    if setting.design.primary.method not in READ and setting.design.unblinding:
         raise Complaint(
-            "A share of responders is not held to what belief could fake, and would win a search for that alone.",
+            "Responders and times are not held to what belief could fake, and would win a search for that alone.",
             mend="Make a change of the score the primary analysis.",
         )
 
 
 def read_as_working(design: TrialDesign, end: Ended, table: TrialTable) -> Bools:
     """Whether each trial and active arm succeeded beyond what belief could have made; (replicates, active arms)."""
-    result = end.result
-    if design.primary.method is Method.RESPONDER:
-        return np.asarray((result.p < level_of(design)) & (result.estimate > 0))
-    return np.asarray(end.success & (read(result, fakeable(design, table)) == 0))
+    if design.primary.method not in READ:
+        return end.success
+    return np.asarray(end.success & (read(end.result, fakeable(design, table)) == 0))

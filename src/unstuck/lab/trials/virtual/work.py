@@ -11,16 +11,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from unstuck.core.trial import Method, TrialDesign, Truth
+from unstuck.core.trial import READ, TrialDesign, Truth
 from unstuck.lab.trials.batched.draws import Bools, Floats
-from unstuck.lab.trials.virtual.analyse import Result, analyse, level_of
+from unstuck.lab.trials.virtual.analyse import analyse
 from unstuck.lab.trials.virtual.batch import many_tables
 from unstuck.lab.trials.virtual.job import Chunk, Setting, TrialJob
 from unstuck.lab.trials.virtual.looks import Ended, ended, without
 from unstuck.lab.trials.virtual.reading import fakeable, read
+from unstuck.lab.trials.virtual.results import succeeds
 from unstuck.lab.trials.virtual.spending import spent
 from unstuck.lab.trials.virtual.table import TrialTable
-from unstuck.lab.trials.virtual.true_effects import ByClass, by_class, difference
+from unstuck.lab.trials.virtual.targets import is_plain, targets
+from unstuck.lab.trials.virtual.true_effects import ByClass, difference
 from unstuck.lab.trials.virtual.truths import TrueState, truth_of
 
 SCHEMA = pa.schema(
@@ -51,7 +53,7 @@ SCHEMA = pa.schema(
     ]
 )
 Columns = dict[str, NDArray[Any]]
-Means = dict[str, tuple[ByClass, ...]]
+Means = dict[str, dict[str, tuple[ByClass, ...]]]  # by setting and analysis
 
 
 def work(job: TrialJob, chunk: Chunk, means: Means) -> bytes:
@@ -79,36 +81,32 @@ def parquet(table: pa.Table) -> bytes:
 
 
 def _analysed(
-    setting: Setting, table: TrialTable, truths: list[TrueState], means: tuple[ByClass, ...]
+    setting: Setting, table: TrialTable, truths: list[TrueState], means: dict[str, tuple[ByClass, ...]]
 ) -> list[tuple[str, Columns]]:  # fmt: skip
     design = setting.design
     finish = ended(design, table)
     shared = _shared(design, table, finish.enrolled)
-    true = _true(setting, truths, means)
-    found = [(design.primary.key, _columns(design, finish, shared, true, fakeable(design, table)))]
+    bound = fakeable(design, table)
     final = without(table, np.arange(table.arm.shape[1])[None, :] >= design.size)
-    for analysis in design.analyses:
+    whole = np.ones(table.arm.shape, dtype=bool)
+    found = []
+    for analysis in sorted(design.analyses, key=lambda a: not a.primary):
+        end = finish
         if not analysis.primary:
             result = analyse(design, analysis, final)
-            whole = np.ones(table.arm.shape, dtype=bool)
-            other = Ended(result, _succeeds(design, result, analysis.method), np.ones_like(finish.look), whole)
-            scored = true if analysis.method is not Method.RESPONDER else None
-            bound = fakeable(design, table) if scored is not None else None
-            found.append((analysis.key, _columns(design, other, shared, scored, bound)))
-    if design.primary.method is Method.RESPONDER:
-        result = finish.result
-        other = Ended(result, _succeeds(design, result, Method.RESPONDER), finish.look, finish.enrolled)
-        found[0] = (design.primary.key, _columns(design, other, shared, None, None))
+            end = Ended(result, succeeds(design, analysis, result), np.ones_like(finish.look), whole)
+        true = _true(setting, truths, means.get(analysis.key))
+        found.append((analysis.key, _columns(end, shared, true, bound if analysis.method in READ else None)))
     return found
 
 
-def _succeeds(design: TrialDesign, result: Result, method: Method) -> Bools:
-    better = result.estimate > 0 if method is Method.RESPONDER else result.estimate < 0
-    return (result.p < level_of(design)) & better & ~result.failed
-
-
-def _true(setting: Setting, truths: list[TrueState], means: tuple[ByClass, ...]) -> tuple[Floats, Floats]:
-    """True differences through the drug alone and as seen, shape (replicates, active arms)."""
+def _true(
+    setting: Setting, truths: list[TrueState], means: tuple[ByClass, ...] | None
+) -> tuple[Floats, Floats] | None:  # fmt: skip
+    """True differences through the drug alone and as seen, shape (replicates, active arms); None where an analysis
+    estimates nothing that has a true value."""
+    if means is None:
+        return None
     active = [place for place, arm in enumerate(setting.arms) if not arm.design.control]
     found = [[difference(setting, means, truth, place) for place in active] for truth in truths]
     return np.array([[d.drug for d in row] for row in found]), np.array([[d.seen for d in row] for row in found])
@@ -119,7 +117,7 @@ def means_of(job: TrialJob) -> Means:
     known: Means = {}
     for setting in job.settings:
         if _key(setting) not in known:
-            known[_key(setting)] = by_class(setting, truth_of(setting, Truth.PUBLISHED, 0, 0).effects)
+            known[_key(setting)] = targets(setting, truth_of(setting, Truth.PUBLISHED, 0, 0).effects)
     return known
 
 
@@ -127,7 +125,13 @@ def _key(setting: Setting) -> str:
     """What the classes' means depend on; not the size, so that a sweep over sizes shares them."""
     design = setting.design
     parts = [(a.protocol.hash, a.design.protocol_arm, a.study.name, a.design.control) for a in setting.arms]
-    return repr((parts, setting.frame.figures, design.outcome, design.final.day, bool(design.patients.veteran_points)))
+    if all(is_plain(setting, analysis) for analysis in design.analyses):
+        return repr(
+            (parts, setting.frame.figures, design.outcome, design.final.day, bool(design.patients.veteran_points))
+        )
+    aims = (design.visits, design.leaving, design.events, design.estimand, design.estimands, design.analyses)
+    steps = (design.patients.veteran_points, design.unblinding, design.clustering)
+    return repr((parts, setting.frame.figures, design.outcome, design.final.day, steps, aims))
 
 
 def _shared(design: TrialDesign, table: TrialTable, enrolled: Bools) -> Columns:
@@ -139,7 +143,7 @@ def _shared(design: TrialDesign, table: TrialTable, enrolled: Bools) -> Columns:
 
 
 def _columns(
-    design: TrialDesign, end: Ended, shared: Columns, true: tuple[Floats, Floats] | None, bound: Floats | None
+    end: Ended, shared: Columns, true: tuple[Floats, Floats] | None, bound: Floats | None
 ) -> Columns:  # fmt: skip
     """Columns of shape (replicates, active arms)."""
     result, shape = end.result, end.result.p.shape

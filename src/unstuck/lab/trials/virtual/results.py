@@ -1,0 +1,59 @@
+"""What an analysis of many replicates gives: one row a replicate and active arm, NaN where there is no answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import stdtr, stdtrit
+
+from unstuck.core.trial import MORE_IS_BETTER, Analysis, Method, TrialDesign
+from unstuck.lab.trials.batched.draws import Bools, Floats, Ints
+
+MANY = 1e9  # degrees of freedom of a normal test
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Arrays of shape (replicates, active arms)."""
+
+    estimate: Floats
+    se: Floats
+    df: Floats
+    low: Floats
+    high: Floats
+    p: Floats
+    people: Ints  # analysed, of all arms; (replicates,)
+
+    @property
+    def failed(self) -> Bools:
+        """Where there is no answer."""
+        return ~np.isfinite(self.p)
+
+
+def level_of(design: TrialDesign) -> float:
+    """The error rate of one comparison: alpha shared equally by the active arms (Bonferroni)."""
+    return design.alpha / len(design.active)
+
+
+def tested(
+    design: TrialDesign, estimate: Floats, se: Floats, df: Floats, people: Ints, under_null: Floats | None = None
+) -> Result:  # fmt: skip
+    """Two-sided p and the interval at the level of one comparison."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        spread = np.where(se > 0, se, np.nan)
+        null = spread if under_null is None else np.where(under_null > 0, under_null, np.nan)
+        p = 2 * stdtr(df, -np.abs(estimate / null))
+        half = stdtrit(df, 1 - level_of(design) / 2) * spread
+    return Result(estimate, se, df, estimate - half, estimate + half, p, people)
+
+
+def better(method: Method, result: Result) -> Bools:
+    """Where the active arm did better."""
+    return np.asarray(result.estimate > 0 if method in MORE_IS_BETTER else result.estimate < 0)
+
+
+def succeeds(design: TrialDesign, analysis: Analysis, result: Result) -> Bools:
+    """Where the active arm did significantly better; a tipping point must also lie as far off as the design asks."""
+    found = (result.p < level_of(design)) & better(analysis.method, result) & ~result.failed
+    return np.asarray(found & (result.estimate >= analysis.tip_points) if analysis.tip_points is not None else found)

@@ -1,0 +1,153 @@
+"""What each analysis of a design should find: the true value of its estimand, from both potential outcomes.
+
+The same people are walked through every arm (common random numbers), with leaving and events as the estimand has them:
+under `hypothetical` they do not happen, under the others they do. What each shows then is the variable of the analysis
+(a score, response yes or no, the time without response), and its mean by class of course is weighed as a replicate's
+effect weighs the classes. Slopes per point of belief and of what veterans lack are secants over the design's own
+figures. A hazard ratio, a log-rank statistic and a tipping point have no value of this kind, and get none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from unstuck.core.estimands import Estimand, Happening, Strategy
+from unstuck.core.sourced import Sourced
+from unstuck.core.trial import ON_SCORES, Analysis, Method
+from unstuck.lab.patients.calibration import Effect
+from unstuck.lab.patients.population import CLASSES
+from unstuck.lab.trials.batched.draws import Floats, Ints, normals
+from unstuck.lab.trials.batched.people import Group, crowd_of
+from unstuck.lab.trials.batched.state import FAR, State
+from unstuck.lab.trials.virtual.batch import first_treatment, table_of, walked
+from unstuck.lab.trials.virtual.endpoints import met_at, responses
+from unstuck.lab.trials.virtual.handling import NEVER, before, ended_at, failed_at
+from unstuck.lab.trials.virtual.happenings import top_of
+from unstuck.lab.trials.virtual.job import Setting
+from unstuck.lab.trials.virtual.table import TrialTable
+from unstuck.lab.trials.virtual.true_effects import DAY_MIN, SEED, ByClass, by_class
+
+PEOPLE = 500  # in each class of course
+UNKNOWN = (Method.COX, Method.LOG_RANK, Method.TIPPING_POINT)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everybody of one arm under an estimand, three times over: as they are, with belief, and as veterans."""
+
+    table: TrialTable
+    final: Floats  # true score at the final visit, without the instrument's error
+    steps: tuple[float, float]  # points of belief and of what veterans lack, in the second and third copy
+
+
+def targets(setting: Setting, effects: tuple[Effect, ...]) -> dict[str, tuple[ByClass, ...]]:
+    """By analysis the classes' means in each arm; analyses without a true value are left out."""
+    plain, found = by_class(setting, effects), dict[str, tuple[ByClass, ...]]()
+    worlds: dict[tuple[int, tuple[object, ...]], World] = {}
+    for analysis in setting.design.analyses:
+        if analysis.method in UNKNOWN:
+            continue
+        if is_plain(setting, analysis):
+            found[analysis.key] = plain
+            continue
+        found[analysis.key] = tuple(_of_arm(setting, place, effects, analysis, worlds) for place in range(len(effects)))
+    return found
+
+
+def is_plain(setting: Setting, analysis: Analysis) -> bool:
+    """Whether the mean score had nobody left is what the analysis should find."""
+    estimand = setting.design.estimand_of(analysis)
+    untouched = not setting.design.events and not estimand.uses(Strategy.COMPOSITE)
+    untouched &= not estimand.uses(Strategy.WHILE_ON_TREATMENT)
+    return analysis.method in ON_SCORES and untouched and _nobody_leaves(analysis, estimand)
+
+
+def _nobody_leaves(analysis: Analysis, estimand: Estimand) -> bool:
+    """Under `hypothetical` nobody leaves; but who left counts as no responder whatever the estimand calls it."""
+    return analysis.method is not Method.RESPONDER and estimand.strategy(Happening.LEFT_STUDY) is Strategy.HYPOTHETICAL
+
+
+def _of_arm(
+    setting: Setting, place: int, effects: tuple[Effect, ...], analysis: Analysis,
+    worlds: dict[tuple[int, tuple[object, ...]], World],
+) -> ByClass:  # fmt: skip
+    estimand = setting.design.estimand_of(analysis)
+    stays = _nobody_leaves(analysis, estimand)
+    acts = tuple(estimand.strategy(event.happening) is not Strategy.HYPOTHETICAL for event in setting.design.events)
+    key = (place, (stays, acts))
+    if key not in worlds:
+        worlds[key] = _world(setting, place, effects[place], stays, acts)
+    world = worlds[key]
+    values = _variable(setting, analysis, estimand, world).reshape(3, len(CLASSES), PEOPLE)
+    plain, believing, veteran = np.nanmean(values, axis=2)
+    belief, lack = world.steps
+    return ByClass(plain, (believing - plain) / belief, (veteran - plain) / lack)
+
+
+def _world(setting: Setting, place: int, effect: Effect, stays: bool, acts: tuple[bool, ...]) -> World:
+    """Everybody walked through the arm; events that do not act are there without points and are not seen."""
+    design = setting.design
+    belief = _step(design.unblinding.points if design.unblinding else None, -1.0)
+    steps = (belief, _step(design.patients.veteran_points, 1.0))
+    state = walked(setting, place, crowd_of(setting.frame, _people(setting, place, effect, steps)), leaves=not stays)
+    events = tuple(e if act else replace(e, points=None) for e, act in zip(design.events, acts, strict=True))
+    here = replace(setting, cell=replace(setting.cell, design=replace(design, events=events)))
+    table = table_of(here, place, state, SEED)
+    table.happened[..., [k for k, act in enumerate(acts) if not act]] = NEVER
+    return World(table, _final(here, state, table), steps)
+
+
+def _people(setting: Setting, place: int, effect: Effect, steps: tuple[float, float]) -> Group:
+    """The same people of each class three times: as they are, moved by belief, and as veterans lack."""
+    design, count, size = setting.design, len(CLASSES), len(CLASSES) * PEOPLE
+    sure = tuple(replace(effect, weights=tuple(float(k == c) for k in range(count))) for c in range(count))
+    numbers, which = np.tile(np.arange(PEOPLE), count), np.repeat(np.arange(count), PEOPLE)
+    who = crowd_of(setting.frame, Group(SEED, numbers, sure, which, np.zeros(size)))
+    lacks = who.veteran & (design.patients.veteran_points is not None) & (not setting.arms[place].design.control)
+    points = np.concatenate([np.zeros(size), np.full(size, steps[0]), steps[1] * lacks])
+    points += np.tile(_cluster(setting, numbers), 3)
+    return Group(SEED, np.tile(numbers, 3), sure, np.tile(which, 3), -points / setting.mean_baseline)
+
+
+def _step(figure: Sourced | None, usual: float) -> float:
+    return figure.value if figure is not None and figure.value else usual
+
+
+def _cluster(setting: Setting, numbers: Ints) -> Floats:
+    """What site and therapist add, one draw for each person: their spread matters where response is yes or no."""
+    spread = setting.design.clustering
+    squares = [sd.value**2 for sd in (spread.site_sd, spread.therapist_sd) if sd is not None]
+    return float(np.sqrt(sum(squares))) * normals(SEED, numbers, "cluster")[:, 0]
+
+
+def _final(setting: Setting, state: State, table: TrialTable) -> Floats:
+    """True score of each at the final visit after what was done and what happened; NaN for who never started."""
+    start, design = first_treatment(state), setting.design
+    family = "caps5" if design.outcome.startswith("caps5") else "pcl5"
+    day = np.where(start == FAR, 0, start) / DAY_MIN + design.final.day
+    total = state.crowd.true_total(family, np.arange(len(start)), day)
+    for place, event in enumerate(design.events):
+        came = table.happened[0, :, place] < len(design.visits)
+        total = np.where(came, total + (event.points.value if event.points else 0.0), total)
+    return np.where(start == FAR, np.nan, np.clip(total, 0, top_of(design.outcome)))
+
+
+def _variable(setting: Setting, analysis: Analysis, estimand: Estimand, world: World) -> Floats:
+    """What the analysis is about, for each person."""
+    design, table = setting.design, world.table
+    started = table.started[0]
+    if analysis.method in (Method.RMST, Method.INCIDENCE):
+        found = responses(design, analysis, table)
+        until = float(design.final.day)
+        late = np.where(found.event[0] == 1, found.day[0], until)
+        return np.where(started, late if analysis.method is Method.RMST else found.event[0] == 1, np.nan)
+    failed, ended = failed_at(design, estimand, table)[0], ended_at(design, estimand, table)[0]
+    if analysis.method is Method.RESPONDER:
+        last = table.scores[0, :, -1]
+        score = np.where(ended < NEVER, before(table.base, table.scores, np.asarray([ended]))[0], last)
+        met = met_at(design, analysis, table.base[0], score) & (failed >= NEVER)
+        return np.where(started, met.astype(float), np.nan)
+    score = np.where(ended < NEVER, before(table.base, table.scores, np.asarray([ended]))[0], world.final)
+    return np.where(failed < NEVER, table.base[0] + (estimand.failure_change or 0.0), score)

@@ -1,0 +1,169 @@
+"""Estimands as data: events in two spellings, each strategy as it is defined, and estimates against their own truth."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.trial_designs import small
+from unstuck.core.estimands import Estimand, Happening, Intercurrent, Strategy
+from unstuck.core.sourced import Grade, Sourced
+from unstuck.core.trial import ON_RESPONSE, Analysis, Leaving, Method, Missing, Truth
+from unstuck.core.trial_file import checked, read_design
+from unstuck.lab.trials.virtual.analyse import analyse
+from unstuck.lab.trials.virtual.batch import many_tables
+from unstuck.lab.trials.virtual.handling import handled
+from unstuck.lab.trials.virtual.job import prepare_trial
+from unstuck.lab.trials.virtual.plain import plain_table
+from unstuck.lab.trials.virtual.table import TrialTable
+from unstuck.lab.trials.virtual.targets import targets
+from unstuck.lab.trials.virtual.true_effects import difference
+from unstuck.lab.trials.virtual.truths import truth_of
+
+SEED = 20_261_123
+KINDS = (Happening.RESCUE, Happening.NEW_MEDICATION)
+
+
+def figure(value):
+    """An assumed figure."""
+    return Sourced(value, "points", "author", Grade.ASSUMED)
+
+
+def event(points=-6.0, share=0.2, happening=Happening.RESCUE, per_10=0.5):
+    """An event that one in five has between two visits."""
+    return Intercurrent(happening, figure(share), figure(per_10), figure(points))
+
+
+def treats(left, rescue, key="", failure=0.0):
+    """An estimand that treats leaving and rescue so."""
+    pairs = {
+        Happening.LEFT_STUDY: left,
+        Happening.STOPPED_TREATMENT: Strategy.TREATMENT_POLICY,
+        Happening.BELIEVED_ARM: Strategy.TREATMENT_POLICY,
+        Happening.RESCUE: rescue,
+    }
+    return Estimand("All.", "Difference.", tuple(pairs.items()), key, failure)
+
+
+def table_of(scores, base=40.0, left=(), rescued=()):
+    """One trial of made-up people: their scores at the visits, who left, and the visit before which rescue came."""
+    shape, visits = (1, len(scores)), len(scores[0])
+    yes, none = np.ones(shape, bool), np.zeros(shape, int)
+    gone, happened = np.zeros(shape, bool), np.full((*shape, 1), visits)
+    gone[0, list(left)] = True
+    for who, at in dict(rescued).items():
+        happened[0, who, 0] = at
+    return TrialTable(
+        none, ~yes, none, none, ~yes, np.zeros(shape), yes, gone, np.full(shape, base), np.array([scores], float),
+        none, none, none, ~yes, happened,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("left", "rescue", "wanted"),
+    [
+        ("hypothetical", "hypothetical", [[30, 20], [35, None], [28, None], [None, None]]),
+        ("treatment_policy", "treatment_policy", [[30, 20], [35, None], [28, 12], [None, None]]),
+        ("while_on_treatment", "while_on_treatment", [[30, 20], [35, 35], [28, 28], [40, 40]]),
+        ("composite", "while_on_treatment", [[30, 20], [35, 43], [28, 28], [43, 43]]),
+        ("hypothetical", "composite", [[30, 20], [35, None], [28, 43], [None, None]]),
+    ],
+)
+def test_each_strategy_does_what_its_name_says(left, rescue, wanted):
+    """Four people (stays, leaves, rescued, leaves at once): scores after the event are kept, taken out or replaced."""
+    nan = math.nan
+    table = table_of([[30, 20], [35, nan], [28, 12], [nan, nan]], left=(1, 3), rescued={2: 1})
+    design = replace(small(), events=(event(),))
+    seen = handled(design, treats(Strategy(left), Strategy(rescue), failure=3.0), table).scores[0]
+    np.testing.assert_equal(seen, [[nan if cell is None else cell for cell in row] for row in wanted])
+
+
+few = settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@few
+@given(
+    st.lists(st.floats(-20, 10), min_size=1, max_size=2),
+    st.floats(0.05, 0.6),
+    st.floats(-1, 1),
+    st.booleans(),
+    st.sampled_from(Missing),
+)
+def test_events_agree_in_two_spellings(points, share, per_10, nested, kind):
+    """With random events, leaving and nested therapists both spellings give everybody the same scores and events."""
+    events = tuple(event(p, share, name, per_10) for p, name in zip(points, KINDS, strict=False))
+    pairs = dict(small().estimand.strategies) | {e.happening: Strategy.TREATMENT_POLICY for e in events}
+    leaving = Leaving() if kind is Missing.MCAR else Leaving(kind, figure(0.2), figure(0.4))
+    design = replace(
+        small(), size=5, events=events, leaving=leaving, clustering=replace(small().clustering, nested=nested),
+        estimand=replace(small().estimand, strategies=tuple(pairs.items())),
+    )  # fmt: skip
+    setting = prepare_trial(checked(design), 4, SEED).settings[0]
+    truth = truth_of(setting, Truth.DRAWN, SEED, 0)
+    table = many_tables(setting, [truth], SEED, 0)
+    assert plain_table(setting, truth, SEED, 0).different(table) == []
+
+
+AIMS = {
+    "hypothetical": (Method.MMRM, Strategy.HYPOTHETICAL, Strategy.HYPOTHETICAL),
+    "policy": (Method.MMRM, Strategy.HYPOTHETICAL, Strategy.TREATMENT_POLICY),
+    "on_treatment": (Method.ANCOVA, Strategy.WHILE_ON_TREATMENT, Strategy.WHILE_ON_TREATMENT),
+    "failure": (Method.ANCOVA, Strategy.COMPOSITE, Strategy.COMPOSITE),
+    "response": (Method.RESPONDER, Strategy.COMPOSITE, Strategy.COMPOSITE),
+    "time": (Method.RMST, Strategy.COMPOSITE, Strategy.COMPOSITE),
+    "by_then": (Method.INCIDENCE, Strategy.COMPOSITE, Strategy.COMPOSITE),
+}
+
+
+@pytest.fixture(scope="module")
+def trials():
+    """A design with seven estimands, rescue that moves scores by fifteen points, and thirty trials of 120 people."""
+    analyses = [
+        Analysis(key, method, key == "hypothetical", response="response" * (method in ON_RESPONSE), estimand=key)
+        for key, (method, _, _) in AIMS.items()
+    ]
+    aims = tuple(treats(left, rescue, key) for key, (_, left, rescue) in AIMS.items())
+    plain = small()
+    design = replace(
+        plain, size=120, sites=plain.sites[:1], clustering=type(plain.clustering)(), unblinding=None,
+        patients=replace(plain.patients, veteran_points=None), leaving=Leaving(Missing.MAR, figure(0.1), figure(0.3)),
+        allocation=replace(plain.allocation, strata=()), events=(event(-15.0, 0.25, per_10=1.2),),
+        analyses=tuple(analyses), estimand=aims[0], estimands=aims, truths=(Truth.PUBLISHED,),
+    )  # fmt: skip
+    setting = prepare_trial(checked(design), 30, SEED).settings[0]
+    truths = [truth_of(setting, Truth.PUBLISHED, SEED, r) for r in range(30)]
+    true = {
+        key: difference(setting, means, truths[0], 0).seen for key, means in targets(setting, truths[0].effects).items()
+    }
+    return setting.design, many_tables(setting, truths, SEED, 0), true
+
+
+@pytest.mark.parametrize("key", AIMS)
+def test_estimates_find_their_own_truth(trials, key):
+    """Each estimand's analysis is off its simulated truth by no more than four Monte Carlo errors."""
+    design, table, true = trials
+    found = analyse(design, next(a for a in design.analyses if a.key == key), table).estimate[:, 0]
+    assert np.isfinite(found).all()
+    assert found.mean() == pytest.approx(true[key], abs=4 * found.std(ddof=1) / math.sqrt(len(found)))
+
+
+def test_truths_of_unlike_questions_differ(trials):
+    """Rescue that is taken more often in the control arm hides part of the difference under treatment policy, and a
+    wrong truth for an analysis would be noticed."""
+    design, table, true = trials
+    assert true["policy"] - true["hypothetical"] > 1.5  # negative is better: less is left
+    found = analyse(design, design.analyses[3], table).estimate[:, 0]  # leaving and rescue as failure
+    assert abs(found.mean() - true["hypothetical"]) > 4 * found.std(ddof=1) / math.sqrt(len(found))
+
+
+def test_the_example_runs_every_analysis():
+    """The design of the library with ten analyses gives an answer from each in every replicate."""
+    job = prepare_trial(read_design("examples/trials/estimands.toml"), 2, 5)
+    setting = job.settings[0]
+    truths = [truth_of(setting, Truth.PUBLISHED, 5, r) for r in range(2)]
+    table = many_tables(setting, truths, 5, 0)
+    for analysis in setting.design.analyses:
+        assert not analyse(setting.design, analysis, table).failed.any(), analysis.key
