@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 from tests.course_makers import tell
 from unstuck.clinic.course.actions import Entry
 from unstuck.clinic.course.models import Course
-from unstuck.clinic.evidence.actions import propose, sign_as
+from unstuck.clinic.criteria.actions import sign_as
+from unstuck.clinic.criteria.models import SignedRules
+from unstuck.clinic.evidence.actions import propose
+from unstuck.clinic.evidence.actions import sign_as as sign_evidence
 from unstuck.clinic.evidence.queries import newest_release
 from unstuck.clinic.pathway.consent_texts import issue_as, text_in_use
 from unstuck.clinic.pathway.consents import Identity, Signature, shown, sign
@@ -21,6 +24,12 @@ from unstuck.core.screening import INDEX_TRAUMA, Before
 from unstuck.core.screening_file import load_screening
 
 RULES = load_screening()
+
+
+def rules_signed(signer: str, at: datetime) -> None:
+    """The library's rules of screening are signed for this site, where none were."""
+    if not SignedRules.objects.exists():
+        sign_as(signer, RULES.hash, at)
 
 
 def clear_answers(at: datetime) -> list[tuple[str, bool | str]]:
@@ -48,6 +57,7 @@ def interviewed(course: Course, actor: str, at: datetime) -> None:
 
 def all_clear(course: Course, cast: dict[str, Account], at: datetime) -> None:
     """Everything asked, nothing found: a prescriber may decide."""
+    rules_signed(cast["cleo"].key, at)
     interviewed(course, cast["cleo"].key, at)
     answer(course, clear_answers(at), Entry(cast["nia"].key, at, at))
 
@@ -69,7 +79,7 @@ def evidence_signed(signer: str, at: datetime, protocol: str) -> None:
     assert release is not None
     plan = load_protocol(protocol)
     for proposal in propose(release, [(plan.key, plan.title)], signer, at):
-        sign_as(proposal.pk, signer, at)
+        sign_evidence(proposal.pk, signer, at)
 
 
 def consents(course: Course, cast: dict[str, Account], at: datetime) -> str:

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from tests.course_makers import adas_course
-from tests.pathway_makers import all_clear, later
+from tests.pathway_makers import all_clear, later, rules_signed
 from tests.site_fixtures import PASSWORD
 from unstuck.clinic.course.actions import Entry
 from unstuck.clinic.course.models import Course
@@ -57,6 +57,7 @@ def verdict_now(course: Course, at: datetime) -> Verdict:
 
 def test_silence_accepts_nobody(course: Course, cast: Cast, at: datetime) -> None:
     """Before anything was asked an acceptance is refused, and nothing is written."""
+    rules_signed(cast["cleo"].key, at)
     before = len(entries(course.key))
     with pytest.raises(screening.StillOpen):
         sign(course, cast, at)

@@ -198,12 +198,12 @@ def test_a_test_done_anew_settles_its_alert(cast: Cast, course: Course) -> None:
     """A liver test that is stated with its date ends the alert about the old one, and counts from that date."""
     late = dosed(course) + 181 * DAY
     watching.sweep([queries.load(course)], late)
-    assert Alert.objects.filter(cause__startswith="test:person.liver", closed_at=None).exists()
-    write(course, ev.FactStated("person.liver", f"normal:{late.date()}"), Entry("a_nia", late, late))
+    assert Alert.objects.filter(cause__startswith="test:liver", closed_at=None).exists()
+    write(course, ev.FactStated("person.test.liver", f"normal:{late.date()}"), Entry("a_nia", late, late))
     watching.sweep([queries.load(course)], late + MINUTE)
-    assert not Alert.objects.filter(cause__startswith="test:person.liver", closed_at=None).exists()
+    assert not Alert.objects.filter(cause__startswith="test:liver", closed_at=None).exists()
     watching.sweep([queries.load(course)], late + 179 * DAY)
-    assert not Alert.objects.filter(cause__startswith="test:person.liver", closed_at=None).exists()
+    assert not Alert.objects.filter(cause__startswith="test:liver", closed_at=None).exists()
 
 
 def test_a_site_writes_its_own_watches(cast: Cast, course: Course, home: Path) -> None:

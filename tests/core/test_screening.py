@@ -27,7 +27,7 @@ from unstuck.core.screening import (
     prior_treatment,
     shelf_life,
 )
-from unstuck.core.screening_file import load_screening, parse_screening
+from unstuck.core.screening_file import library_text, load_screening, parse_screening
 
 RULES = load_screening()
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -175,11 +175,11 @@ def test_a_decision_grows_old(
 
 
 def test_watching_begins_with_the_first_dose() -> None:
-    """Nothing is watched before a dose; afterwards what was never done is due since the dose, the rest as it ages."""
+    """Nothing is watched before a dose; afterwards what was never done counts from the first, the rest as it ages."""
     assert watching(RULES, Course(), look()) == ()
     rows = {w.key: w for w in watching(RULES, Course(doses=(dose(30),)), look(test__urine=f"normal:{AT.date()}"))}
     assert rows["urine"].due_on == AT.date() + timedelta(days=120) and rows["urine"].state == "not_yet"
-    assert rows["cognition"].due_on == date(2026, 1, 31) and rows["cognition"].state == "late"
+    assert rows["cognition"].since == date(2026, 1, 31) and rows["cognition"].due_on == date(2026, 7, 30)
 
 
 def test_every_finding_that_blocks_is_meant_to() -> None:
@@ -194,3 +194,17 @@ def test_a_broken_file_is_told_with_its_lines() -> None:
     with pytest.raises(Complaint) as told:
         parse_screening(broken, "mine.toml")
     assert "who clears it" in str(told.value) and "mine.toml:1" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ('[[fact]]\nkey = "mania"\nask = "Mania?"\n', "'mania' stands 2 times"),
+        ('[[test]]\nkey = "x"\ntitle = "X"\ngood_for = "9 d"\nbefore = "none"\nwhy = "w"\nsource = "s"\n'
+         'when = {is = ["person.never_asked", true]}\n', "nobody is asked for"),
+    ],
+)  # fmt: skip
+def test_rules_that_could_not_work_are_refused(wrong: str, told: str) -> None:
+    """A key that stands twice, and a condition about an answer that nobody is asked for, are named."""
+    with pytest.raises(Complaint, match=told):
+        parse_screening(library_text() + wrong, "mine.toml")

@@ -18,7 +18,7 @@ from pypdf import PdfReader
 
 from tests.clinic.courses import released
 from tests.journeys.staff import at, home, ledger_triggers, plain_http, staff, staffed
-from tests.pathway_makers import evidence_signed, interviewed
+from tests.pathway_makers import evidence_signed, interviewed, rules_signed
 from tests.site_fixtures import PASSWORD
 from tests.walker import Walk, do_row, next_row
 from unstuck.clinic import clock
@@ -145,6 +145,7 @@ def house(staff: Staff, at: datetime) -> Any:
     """A protocol in use, its evidence signed, and the consent signed by the prescriber on its page."""
     release = released(PLAN, at)
     evidence_signed(Account.objects.get(username="cleo").key, at, PLAN)
+    rules_signed(Account.objects.get(username="cleo").key, at)
     cleo = staff("cleo")
     cleo.goto(f"/pathway/consent/{PLAN}/")
     expect(cleo.locator("main")).to_contain_text("No authority has approved it")

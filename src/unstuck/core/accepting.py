@@ -47,13 +47,19 @@ SOON = timedelta(days=14)  # a repeated test is shown as coming so long before i
 
 @dataclass(frozen=True, slots=True)
 class Watching:
-    """One repeated test of a course: when it was last done and when it is due again."""
+    """One repeated test of a course: when it was last done and when it is due again.
+
+    `since` is the day that it is counted from: its own, or that of the first dose where it was never done here.
+    `holds` tells whether the next dose waits for it once it is late.
+    """
 
     key: str
     title: str
     done_on: date | None
+    since: date
     due_on: date
     state: DueState
+    holds: bool
     why: str
     source: str
     grade: Grade
@@ -131,10 +137,15 @@ def _applies(test: Test, looked: Looked) -> bool:
 
 def _watching(test: Test, course: Course, looked: Looked) -> Watching:
     _code, done = looked.dated(test.fact)
-    first = course.doses[0].observed_at.astimezone(looked.at.tzinfo).date()
-    due = last_day(done, _again(test)) if done else first
+    since = done or course.doses[0].observed_at.astimezone(looked.at.tzinfo).date()
+    due = last_day(since, _again(test))
     state = DueState.LATE if looked.today > due else DueState.SOON if due - looked.today <= SOON else DueState.NOT_YET
-    return Watching(test.key, test.title, done, due, state, test.why, test.source, test.grade)
+    return Watching(test.key, test.title, done, since, due, state, test.holds, test.why, test.source, test.grade)
+
+
+def holding(rules: Screening, course: Course, looked: Looked) -> tuple[Watching, ...]:
+    """The repeated tests that are late on the day looked at, and for which the next dose waits."""
+    return tuple(row for row in watching(rules, course, looked) if row.holds and row.state is DueState.LATE)
 
 
 def _again(test: Test) -> Span:

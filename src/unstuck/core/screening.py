@@ -55,12 +55,7 @@ class Finding(StrEnum):
     UNKNOWN = "unknown"
 
 
-BLOCKING = frozenset(
-    (
-        *(Finding.ABSOLUTE, Finding.DEFERRED, Finding.NEEDS_CLEARANCE, Finding.MISSING, Finding.EXPIRED),
-        *(Finding.ABNORMAL, Finding.WASHING_OUT, Finding.UNKNOWN),
-    )
-)
+BLOCKING = frozenset(Finding) - {Finding.CLEAR, Finding.CLEARED, Finding.WATCH, Finding.WEIGH}
 """Findings with which nobody is accepted. `WEIGH` needs a prescriber's word, the others need nothing."""
 
 
@@ -107,8 +102,13 @@ class Test:
 
     @property
     def fact(self) -> str:
-        """The fact that its result is stated as: `normal`, `accepted` or `abnormal`, with its day."""
+        """The fact that its result is stated as: `normal`, `accepted`, `abnormal` or `waived`, with its day."""
         return f"person.test.{self.key}"
+
+    @property
+    def holds(self) -> bool:
+        """Whether the next dose waits for it once late: it must precede the first dose, and comes back."""
+        return self.again is not None and self.before is Before.FIRST_DOSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,6 +331,8 @@ def _test(test: Test, looked: Looked) -> RuleFinding:
     code, day = looked.dated(test.fact)
     if day is None:
         return of(Finding.MISSING, "Not done.")
+    if code == "waived":
+        return of(Finding.WEIGH, f"Not done; judged not needed on {day.isoformat()}. A prescriber says why.")
     if code not in ("normal", "accepted"):
         return of(Finding.ABNORMAL, f"Not normal on {day.isoformat()}; a prescriber has not accepted it.")
     until = last_day(day, test.good_for)
@@ -373,8 +375,7 @@ def prior_treatment(rules: Screening, looked: Looked) -> RuleFinding:
         said = (rules.prior.why, rules.prior.source, rules.prior.grade)
         return RuleFinding("prior", "trauma_therapy", rules.prior.title, finding, words, *said)
 
-    focused = [t for t in rules.treatments if t.trauma_focused]
-    codes = {t.title: looked.dated(t.fact)[0] for t in focused}
+    codes = {t.title: looked.dated(t.fact)[0] for t in rules.treatments if t.trauma_focused}
     adequate = [title for title, code in codes.items() if code.startswith("adequate")]
     if adequate:
         return of(Finding.CLEAR, f"Tried adequately: {', '.join(adequate)}.")

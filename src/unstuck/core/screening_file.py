@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from functools import lru_cache
 
-from unstuck.core.conditions import Condition
+from unstuck.core.conditions import Condition, facts_of
 from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
 from unstuck.core.rule_file import read_rule
@@ -28,9 +29,19 @@ from unstuck.core.toml_table import Notes, Table, read_toml
 FILE = "screening/usual.toml"
 
 
+def library_text() -> str:
+    """The text of the library's own rules."""
+    return (library_root() / FILE).read_text(encoding="utf-8")
+
+
+def content_hash(text: str) -> str:
+    """SHA-256 in hex of a text of rules: what a signature and a decision name."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def load_screening() -> Screening:
     """The library's own rules. Raises Complaints."""
-    return parse_screening((library_root() / FILE).read_text(encoding="utf-8"), FILE)
+    return parse_screening(library_text(), FILE)
 
 
 @lru_cache(maxsize=8)
@@ -50,12 +61,35 @@ def parse_screening(text: str, where: str) -> Screening:
         acceptance=acceptance.span("within"),
         acceptance_reason=_reason(acceptance, "A decision grows old"),
         taper=_taper(_needed(table, "taper")),
-        hash=hashlib.sha256(text.encode()).hexdigest(),
+        hash=content_hash(text),
     )
     table.value("source")
     table.finish()
+    _check_keys(table, rules)
+    _check_asked(table, rules)
     table.notes.refuse()
     return rules
+
+
+def _check_keys(table: Table, rules: Screening) -> None:
+    """A decision names findings by their key alone, so that no key may stand twice in the file."""
+    parts: tuple[Rule | Treatment | Medicine | Test, ...]
+    parts = (*rules.rules, *rules.treatments, *rules.medicines, *rules.tests)
+    counted = Counter([*(part.key for part in parts), *(key for key, _ask in rules.facts)])
+    for key, times in counted.items():
+        if times > 1:
+            table.say(None, f"The key {key!r} stands {times} times.", "Give each entry a key of its own.")
+
+
+def _check_asked(table: Table, rules: Screening) -> None:
+    """A condition about an answer that nobody is asked for would stay unknown, and would accept nobody."""
+    asked = {f"person.{key}" for key, _ask in rules.facts} | {rule.fact for rule in rules.rules if rule.ask}
+    parts: tuple[Rule | Test, ...] = (*rules.rules, *rules.tests)
+    for part in parts:
+        conditions = (part.when, part.rule) if isinstance(part, Rule) else (part.when,)
+        read = {fact for one in conditions if one is not None for fact in facts_of(one)}
+        for fact in sorted(fact for fact in read if fact.startswith("person.") and fact not in asked):
+            table.say(None, f"{part.key!r} reads {fact!r}, which nobody is asked for.", "Add a [[fact]] that asks it.")
 
 
 def _needed(table: Table, key: str) -> Table:

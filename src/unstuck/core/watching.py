@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
+from unstuck.core.accepting import DueState, watching
 from unstuck.core.assessment import Scored, score
 from unstuck.core.change import change
-from unstuck.core.conditions import Seen, Truth
+from unstuck.core.conditions import Truth
 from unstuck.core.course import Course
 from unstuck.core.errors import Complaint
 from unstuck.core.events import AdverseEventNoted, AssessmentCompleted, Discharged, DoseGiven, Event, StepHeld
+from unstuck.core.facts import CourseFacts
 from unstuck.core.instrument import Instrument
 from unstuck.core.outcomes import evaluate, started_at
 from unstuck.core.protocol import Protocol
 from unstuck.core.schedule import State, overview
+from unstuck.core.screening import Looked, Screening
 from unstuck.core.sourced import Grade
 from unstuck.core.time import Span
 
@@ -35,7 +38,7 @@ class On(StrEnum):
     SILENCE = "silence"  # nothing was heard of the person since the last dose
     SINCE_DOSE = "since_dose"  # so long after the last dose, once a dose
     LOSS = "loss"  # the protocol's own outcome `relapse` is met
-    STALE = "stale"  # a test is older than it may be while treatment goes on
+    STALE = "stale"  # a test is late by the site's rules of screening, which alone say what is due and when
     HARM = "harm"  # an unwanted effect that was noted as serious, or of at least that grade
 
 
@@ -77,6 +80,7 @@ class Watched:
     at: datetime
     zone: tzinfo = UTC
     instruments: Mapping[str, Instrument] | None = None
+    rules: Screening | None = None  # what says which tests come back; without them none is late
 
 
 def causes(watches: Iterable[Watch], seen: Watched) -> tuple[Cause, ...]:
@@ -172,14 +176,15 @@ def _loss(watch: Watch, seen: Watched) -> Iterator[Cause]:
 
 
 def _stale(watch: Watch, seen: Watched) -> Iterator[Cause]:
-    """Tests are counted from their own date; one that was never done counts from the first dose."""
-    if seen.course.is_over or not seen.course.doses:
+    """A cause is named by the day that its test is counted from: a test done anew is another cause."""
+    if seen.rules is None:
         return
-    for fact in watch.facts:
-        told = seen.course.series.get(fact, ())
-        since = dated(told[-1]) if told else seen.course.doses[0].observed_at
-        if _due(watch, seen, since):
-            yield Cause(watch.kind, f"test:{fact}:{since.date().isoformat()}", since, watch.key)
+    local = seen.at.astimezone(seen.zone)
+    looked = Looked(CourseFacts(seen.course), local, local.date())
+    for row in watching(seen.rules, seen.course, looked):
+        if row.state is DueState.LATE:
+            due = datetime.combine(row.due_on, time(), seen.zone)
+            yield Cause(watch.kind, f"test:{row.key}:{row.since.isoformat()}", due, watch.key)
 
 
 def _harm(watch: Watch, seen: Watched) -> Iterator[Cause]:
@@ -189,15 +194,6 @@ def _harm(watch: Watch, seen: Watched) -> Iterator[Cause]:
         grave = what.serious or what.grade >= watch.at_least
         if grave and _recent(watch, seen, event.recorded_at):
             yield Cause(watch.kind, event.id, event.observed_at, watch.key)
-
-
-def dated(told: Seen) -> datetime:
-    """When a test was done: the date that its value ends with (`normal:2026-03-02`), else when it was stated."""
-    _code, colon, day = str(told.value).rpartition(":")
-    try:
-        return datetime.fromisoformat(day).replace(tzinfo=told.at.tzinfo) if colon else told.at
-    except ValueError:
-        return told.at
 
 
 QUIET = timedelta(hours=6)  # a dose without a recorded leaving: what was recorded so soon after it belongs to the visit

@@ -18,7 +18,7 @@ _NEEDS: dict[On, tuple[str, ...]] = {
     On.SILENCE: ("after",),
     On.SINCE_DOSE: ("after",),
     On.LOSS: (),
-    On.STALE: ("facts", "after"),
+    On.STALE: (),
     On.HARM: ("at_least",),
 }
 
@@ -57,6 +57,10 @@ def _watch(table: Table) -> Watch:
     for key in _NEEDS[watch.on]:
         if not table.has(key):
             table.say(None, f"The watch {watch.key!r} lacks {key!r}.", f"A watch on {watch.on} needs it.")
+    if watch.on is On.STALE and (watch.facts or watch.after):
+        table.say(
+            None, f"The watch {watch.key!r} names tests.", "Leave them out: the rules of screening say what is due."
+        )
     table.finish()
     return watch
 

@@ -16,6 +16,7 @@ from unstuck.clinic.alerts.climb import CLOCK
 from unstuck.clinic.alerts.models import Alert
 from unstuck.clinic.course import queries
 from unstuck.clinic.course.queries import Loaded
+from unstuck.clinic.criteria.actions import rules
 from unstuck.core.errors import Complaint
 from unstuck.core.instrument import Instrument
 from unstuck.core.instrument_file import load_instrument
@@ -55,7 +56,7 @@ def sweep(courses: Iterable[Loaded], at: datetime) -> int:
 def found_in(one: Loaded, at: datetime) -> tuple[Cause, ...]:
     """What the watches find in one course; nothing, and a line in the log, where looking fails."""
     try:
-        return causes(watches(), Watched(one.protocol, one.state, at, clock.zone(), _instruments()))
+        return causes(watches(), Watched(one.protocol, one.state, at, clock.zone(), _instruments(), rules()))
     except Exception:
         log.exception("The course %s could not be watched.", one.row.key)
         return ()
@@ -120,7 +121,14 @@ def _closing(one: Loaded, alert: Alert, at: datetime) -> str:
     if alert.kind == SILENCE:
         dose = next((d for d in one.state.doses if d.id == alert.cause), None)
         return "heard_from" if dose and heard_since(one.state, dose, QUIET) else ""
-    if alert.cause.startswith(TEST):
-        still = {cause.cause for cause in found_in(one, at)}
-        return "" if alert.cause in still else "done"
-    return ""
+    return _closing_test(one, alert) if alert.cause.startswith(TEST) else ""
+
+
+def _closing_test(one: Loaded, alert: Alert) -> str:
+    """A late test is over by a newer day of it on record, or by the end of the course; else by a person alone."""
+    _word, key, since = alert.cause.split(":")
+    told = one.state.series.get(f"person.test.{key}", ())
+    days = [str(seen.value).rpartition(":")[2] for seen in told]
+    if any(day > since for day in days):
+        return "done"
+    return "course_ended" if one.state.is_over else ""

@@ -16,18 +16,18 @@ from unstuck.clinic import clock
 from unstuck.clinic.course.actions import Entry, write_all
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.queries import Loaded, load
+from unstuck.clinic.criteria.actions import rules as signed_rules
 from unstuck.clinic.ledger.actions import lock
 from unstuck.clinic.ledger.chain import SITE
 from unstuck.clinic.pathway.models import Booking, Quarter
 from unstuck.clinic.rooms.queries import Seat, seats
 from unstuck.core import events as ev
-from unstuck.core.accepting import Standing, standing
+from unstuck.core.accepting import Standing, Watching, holding, standing
 from unstuck.core.calendar import broken_limit
 from unstuck.core.errors import Complaint
 from unstuck.core.facts import CourseFacts
 from unstuck.core.protocol import Dose, Protocol, Regimen, Route
-from unstuck.core.screening import Before, Looked, shelf_life
-from unstuck.core.screening_file import load_screening
+from unstuck.core.screening import Before, Looked, Screening, shelf_life
 
 QUARTER = timedelta(minutes=15)
 
@@ -160,13 +160,36 @@ def _refuse_dose(loaded: Loaded, place: Place, slot: Slot, at: datetime) -> None
     if not isinstance(activity, Dose):
         return
     _refuse_chair(slot.chair, {regimen.route for regimen in regimens_of(loaded.protocol, activity)})
-    rules = load_screening()
-    if standing(rules, loaded.state, at)[0] is Standing.NOT_ACCEPTED:
-        raise NotBooked(
-            _("This person is not accepted for treatment."), mend=_("A prescriber decides on the page of screening.")
-        )
-    if not loaded.state.doses:
-        _refuse_old_tests(loaded, slot.starts_at, at)
+    rules = signed_rules()
+    _refuse_unaccepted(standing(rules, loaded.state, at)[0])
+    day = slot.starts_at.astimezone(clock.zone()).date()
+    looked = Looked(CourseFacts(loaded.state), at, day)
+    if loaded.state.doses:
+        _refuse_late_tests(holding(rules, loaded.state, looked))
+    else:
+        _refuse_old_tests(rules, looked)
+
+
+def _refuse_unaccepted(stands: Standing) -> None:
+    match stands:
+        case Standing.NOT_ACCEPTED:
+            raise NotBooked(
+                _("This person is not accepted for treatment."),
+                mend=_("A prescriber decides on the page of screening."),
+            )
+        case Standing.OLD:
+            raise NotBooked(
+                _("The decision to treat this person is too old."),
+                mend=_("A prescriber screens again and decides on the page of screening."),
+            )
+        case Standing.NEVER | Standing.ACCEPTED:
+            return
+
+
+def _refuse_late_tests(late: Sequence[Watching]) -> None:
+    if late:
+        said = _("On that day these are late: %(what)s.") % {"what": "; ".join(one.title for one in late)}
+        raise TestsTooOld(said, mend=_("Book after the result is entered on the page of screening."))
 
 
 def regimens_of(protocol: Protocol, dose: Dose) -> tuple[Regimen, ...]:
@@ -183,10 +206,9 @@ def _refuse_chair(chair: str, routes: set[Route]) -> None:
         raise NoSuchChair(_("The drug may not be given that way in this chair."), mend=_("Choose another chair."))
 
 
-def _refuse_old_tests(loaded: Loaded, when: datetime, at: datetime) -> None:
-    rules, day = load_screening(), when.astimezone(clock.zone()).date()
+def _refuse_old_tests(rules: Screening, looked: Looked) -> None:
     first = {test.key for test in rules.tests if test.before is Before.FIRST_DOSE}
-    found = shelf_life(rules, Looked(CourseFacts(loaded.state), at, day))
+    found = shelf_life(rules, looked)
     open_ = [one.title for one in found if one.key in first and one.blocks]
     if open_:
         said = _("On that day these are missing or too old: %(what)s.") % {"what": "; ".join(open_)}

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from unstuck.clinic import clock
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.queries import Loaded, everyone, load
+from unstuck.clinic.criteria.actions import rules
 from unstuck.clinic.pathway import disclosure
 from unstuck.clinic.pathway.consents import Identity
 from unstuck.clinic.pathway.deciding_page import Reader, deciding_page
@@ -25,7 +26,6 @@ from unstuck.clinic.people.models import Account
 from unstuck.core.deciding import deciding
 from unstuck.core.errors import Complaint
 from unstuck.core.instrument_file import load_instrument
-from unstuck.core.screening_file import load_screening
 from unstuck.core.summary import Summary, summarise
 
 
@@ -65,7 +65,7 @@ def show(request: HttpRequest, key: str) -> HttpResponseBase:
 
 def _page(request: HttpRequest, row: Course, account: Account, form: ReleaseForm) -> HttpResponse:
     loaded, at = load(row), clock.now(request)
-    asked = deciding(loaded.protocol, loaded.state, load_screening(), at, clock.zone())
+    asked = deciding(loaded.protocol, loaded.state, rules(), at, clock.zone())
     reader = Reader(at, clock.zone(), doors(account, row))
     page = deciding_page(loaded, asked, summary_of(loaded, at), disclosure.allowed(row), reader)
     context = {"page": page, "form": form}

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from unstuck.clinic import clock
 from unstuck.clinic.course.actions import Entry
 from unstuck.clinic.course.queries import Loaded, everyone, loaded
+from unstuck.clinic.criteria.actions import rules as signed_rules
+from unstuck.clinic.criteria.actions import sign_as
 from unstuck.clinic.pathway import booking, consents, disclosure, screening
 from unstuck.clinic.pathway.consent_texts import NotSigned, issue_as, text_in_use
 from unstuck.clinic.people.models import Account
@@ -18,7 +20,7 @@ from unstuck.core.consent_file import load_consent
 from unstuck.core.errors import Complaint
 from unstuck.core.protocol_file import load_protocol
 from unstuck.core.screening import INDEX_TRAUMA, Before
-from unstuck.core.screening_file import load_screening
+from unstuck.core.screening_file import content_hash, library_text
 
 TEXT_OF = "feder_2021"
 GOALS = ("Sleep through the night again.", "Take the bus to my daughter's school.")
@@ -31,6 +33,7 @@ def fill(at: datetime) -> None:
     """Screening at two stages, a signed consent with goals, a release of information, and a day with visits."""
     cast = Account.objects.filter(username__in=("cleo", "nia", "ben", "finn"), demonstration=True)
     actor = {account.username: account.key for account in cast}
+    sign_as(actor["cleo"], content_hash(library_text()), at)
     try:
         issue_as(load_protocol(TEXT_OF), actor["cleo"], at)
     except NotSigned:
@@ -46,7 +49,7 @@ def fill(at: datetime) -> None:
 
 def _whole(at: datetime) -> Answers:
     """The answers of somebody with one thing to weigh and a clearance, all tests of last week."""
-    rules, day = load_screening(), (at - timedelta(days=6)).date()
+    rules, day = signed_rules(), (at - timedelta(days=6)).date()
     told: Answers = [(f"person.{key}", False) for key, _ask in rules.facts]
     told += [(rule.fact, rule.key in ("cystitis", "severe_sleep_apnoea")) for rule in rules.rules if rule.ask]
     told += [(t.fact, "adequate_not" if t.key == "pe" else "none") for t in rules.treatments]
@@ -58,7 +61,7 @@ def _whole(at: datetime) -> Answers:
 
 def _half(at: datetime) -> Answers:
     """What was asked of somebody at the first visit: one condition that needs a word, one test that is too old."""
-    rules = load_screening()
+    rules = signed_rules()
     told: Answers = [(f"person.{key}", False) for key, _ask in rules.facts]
     told += [(rule.fact, rule.key == "stable_heart_disease") for rule in rules.rules[:18] if rule.ask]
     told += [("person.medicine.maoi", f"stopped:{(at - timedelta(days=5)).date()}")]

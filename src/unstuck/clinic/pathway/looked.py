@@ -8,10 +8,10 @@ from datetime import datetime
 from unstuck.clinic import clock
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.queries import Loaded, load
+from unstuck.clinic.criteria.actions import InForce, in_force
 from unstuck.core.accepting import Standing, Watching, screen, standing, watching
 from unstuck.core.facts import CourseFacts
 from unstuck.core.screening import Looked, RuleFinding, Screening
-from unstuck.core.screening_file import load_screening
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +19,16 @@ class Screened:
     """A course with what the rules find in it."""
 
     loaded: Loaded
-    rules: Screening
+    by: InForce
     looked: Looked
     findings: tuple[RuleFinding, ...]
     standing: Standing
     since: datetime | None
+
+    @property
+    def rules(self) -> Screening:
+        """The rules that it was looked at by."""
+        return self.by.rules
 
     @property
     def watching(self) -> tuple[Watching, ...]:
@@ -39,7 +44,7 @@ def look(loaded: Loaded, at: datetime) -> Looked:
 
 def screened(course: Course, at: datetime) -> Screened:
     """What the rules find in the course at `at`."""
-    loaded, rules = load(course), load_screening()
+    loaded, by = load(course), in_force()
     looked = look(loaded, at)
-    stands, since = standing(rules, loaded.state, at)
-    return Screened(loaded, rules, looked, screen(rules, loaded.state, looked), stands, since)
+    stands, since = standing(by.rules, loaded.state, at)
+    return Screened(loaded, by, looked, screen(by.rules, loaded.state, looked), stands, since)

@@ -30,6 +30,10 @@ class WrongPassword(NotDecided):
     """The signer did not prove who signs."""
 
 
+class RulesNotSigned(NotDecided):
+    """Nobody has signed the rules by which this site accepts people."""
+
+
 class StillOpen(NotDecided):
     """A rule stands between this person and an acceptance."""
 
@@ -72,7 +76,7 @@ def answer(course: Course, told: Told, entry: Entry) -> None:
         news = {one.key for one in blocking(after.findings)} - {one.key for one in blocking(before.findings)}
         if after.standing is Standing.ACCEPTED and news:
             write_all(course, [(ev.FactStated(ACCEPTED, False), Entry(entry.actor, *_times(entry)))])
-            payload = {"because": sorted(news), "rules": after.rules.hash}
+            payload = {"because": sorted(news), "rules": after.rules.hash, "version": after.by.version}
             note("screening.taken_back", entry.actor, entry.recorded_at, payload, course.key)
 
 
@@ -96,7 +100,7 @@ def _refuse_another_trauma(before: Screened, told: Told) -> None:
 
 
 def decide(course: Course, decision: Decision, signer: Account, password: str, at: datetime) -> None:
-    """Signs the decision. Raises WrongPassword, and StillOpen where the rules do not carry an acceptance."""
+    """Signs the decision. Raises WrongPassword, RulesNotSigned, and StillOpen where the rules carry no acceptance."""
     if not signer.check_password(password):
         note("screening.signature_refused", signer.key, at, {}, course.key)
         raise WrongPassword(
@@ -117,6 +121,7 @@ def decide_as(course: Course, decision: Decision, signed_by: str, at: datetime) 
         payload = {
             "decision": decision.decided.value,
             "rules": now.rules.hash,
+            "version": now.by.version,
             "weighed": sorted(decision.weighed),
             "open": sorted(one.key for one in blocking(now.findings)),
         }
@@ -124,6 +129,11 @@ def decide_as(course: Course, decision: Decision, signed_by: str, at: datetime) 
 
 
 def _refuse_open(now: Screened, decision: Decision) -> None:
+    if now.by.signed is None:
+        raise RulesNotSigned(
+            _("Nobody has signed the rules of screening for this site."),
+            mend=_("A prescriber reads and signs them on their page; then people can be accepted by them."),
+        )
     open_ = [one.title for one in blocking(now.findings)]
     if open_:
         raise StillOpen(

@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 
 from django.utils.translation import gettext as _
 
+from unstuck.clinic.criteria.actions import version_of
 from unstuck.clinic.ledger.models import Entry
 from unstuck.clinic.pathway.asking import PARTS
 from unstuck.clinic.pathway.doors import Door
@@ -84,6 +85,7 @@ class DecisionRow:
     when: str
     who: str
     open: int
+    rules: str  # the version it was made by, empty where the entry names none
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,9 @@ class ScreeningPage:
     decisions: tuple[DecisionRow, ...]
     watching: tuple[WatchRow, ...]
     may_decide: bool
-    rules_hash: str
+    rules: str
+    rules_signed: bool
+    other_rules: str  # the version of the standing decision, where it is not the one in force
     why: str
     doors: tuple[Door, ...]
 
@@ -147,10 +151,25 @@ def screening_page(now: Screened, decided: tuple[Entry, ...], reader: Reader) ->
         decisions=tuple(_decision(entry, reader) for entry in decided),
         watching=_watching(now),
         may_decide=reader.may_decide,
-        rules_hash=now.rules.hash[:8],
+        rules=now.by.version,
+        rules_signed=now.by.signed is not None,
+        other_rules=_other_rules(now, decided),
         why=_why(now),
         doors=reader.doors,
     )
+
+
+def _other_rules(now: Screened, decided: tuple[Entry, ...]) -> str:
+    """The version by which the person was accepted, where the site has signed other rules since."""
+    if now.standing is not Standing.ACCEPTED or not decided:
+        return ""
+    told = json.loads(decided[0].payload)
+    return _version(told) if told.get("rules", now.rules.hash) != now.rules.hash else ""
+
+
+def _version(told: Mapping[str, str]) -> str:
+    """The version of the rules that an entry names."""
+    return told.get("version") or version_of(told.get("rules", ""))
 
 
 def _verdict(now: Screened, signed_here: bool) -> tuple[str, str, str]:
@@ -213,7 +232,8 @@ def _decision(entry: Entry, reader: Reader) -> DecisionRow:
     words = {"accept": _("Accepted"), "defer": _("Not now"), "decline": _("Not treated here")}
     said = words.get(told.get("decision", ""), _("Acceptance taken back: an answer changed"))
     who = reader.names.get(entry.actor, entry.actor[:8])
-    return DecisionRow(said, _when(entry.recorded_at, reader.zone), who, len(told.get("open", told.get("because", ()))))
+    open_ = len(told.get("open", told.get("because", ())))
+    return DecisionRow(said, _when(entry.recorded_at, reader.zone), who, open_, _version(told))
 
 
 def _when(moment: datetime, zone: tzinfo) -> str:
@@ -228,7 +248,11 @@ def _watching(now: Screened) -> tuple[WatchRow, ...]:
     }
     rows = []
     for one in now.watching:
-        last = _("last on %(day)s") % {"day": one.done_on.strftime("%-d %b %Y")} if one.done_on else _("never done")
+        last = (
+            _("last on %(day)s") % {"day": one.done_on.strftime("%-d %b %Y")}
+            if one.done_on
+            else _("never done here, counted from the first dose")
+        )
         words = _("Due %(day)s, %(last)s.") % {"day": one.due_on.strftime("%-d %b %Y"), "last": last}
         rows.append(WatchRow(*levels[one.state], one.title, words, one.why))
     return tuple(rows)

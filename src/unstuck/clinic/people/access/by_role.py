@@ -59,6 +59,11 @@ def may_release_protocol(account: Account) -> bool:
     return Role.PRESCRIBER in account.roles
 
 
+def may_sign_rules(account: Account) -> bool:
+    """Put forward and sign the rules of screening."""
+    return Role.PRESCRIBER in account.roles
+
+
 def may_see_evidence(account: Account) -> bool:
     """What is known of each treatment, and the texts for patients. It holds no person's data."""
     return is_staff(account)

@@ -1,0 +1,1 @@
+"""The rules of screening that this site has signed."""
