@@ -16,12 +16,14 @@ from unstuck.clinic.alerts.actions import raise_alert
 from unstuck.clinic.course import queries
 from unstuck.clinic.course.actions import Entry, write_all
 from unstuck.clinic.course.models import Course
+from unstuck.clinic.pathway.trauma import describe
 from unstuck.clinic.people.actions import Identity, NewAccount, open_account, register_person
 from unstuck.clinic.people.models import Account, Person, Role
 from unstuck.clinic.therapy import notes, structures
 from unstuck.clinic.therapy.actions import Told, list_item, record_session
 from unstuck.core import events as ev
 from unstuck.core.protocol import Dose
+from unstuck.core.screening import INDEX_TRAUMA
 
 PASSWORD = "correct horse battery staple"
 ROLES = tuple(role.value for role in Role if role is not Role.PATIENT)
@@ -97,6 +99,7 @@ def made(at: datetime, kind: Kind) -> World:
         "therapy": "Session summary fieldmark",
         "list": "Supermarket fieldmark",
         "note": "Private fieldmark",
+        "trauma": "Fire fieldmark",
         "alert": "An answer about suicide",
     }
     return World(course, kind, dosing, now + timedelta(hours=1), accounts, alert.key, marks)
@@ -120,6 +123,8 @@ def _write(course: Course, accounts: dict[str, Account], kind: Kind, dosing: str
     session = Told(kind.step, 1, 90, 1)
     record_session(course, structure, session, Entry(therapist.key, now, now, "Session summary fieldmark"))
     notes.keep(course, therapist, "Private fieldmark", now)
+    write_all(course, [(ev.FactStated(INDEX_TRAUMA, "item2"), Entry(nurse, now, now))])
+    describe(course, "Fire fieldmark", nurse, now)
 
 
 def patterns(resolver: URLResolver | None = None, space: str = "") -> Iterator[tuple[str, Any]]:

@@ -17,9 +17,10 @@ from unstuck.clinic.course.queries import load
 from unstuck.clinic.ledger.queries import entries
 from unstuck.clinic.pathway import screening
 from unstuck.clinic.pathway.looked import screened
+from unstuck.clinic.pathway.trauma import described
 from unstuck.clinic.people.models import Account
 from unstuck.core.accepting import Standing
-from unstuck.core.screening import blocking
+from unstuck.core.screening import INDEX_TRAUMA, blocking
 from unstuck.core.verdict import Verdict, verdict
 
 pytestmark = pytest.mark.django_db
@@ -132,3 +133,19 @@ def test_screening_is_for_the_treating_team(
     browser = signed_in(username)
     for path in ("", "history/ask/"):
         assert browser.get(f"/pathway/{course.key}/screening/{path}").status_code == 403
+
+
+def test_the_event_is_called_as_the_person_calls_it(
+    course: Course, cast: Cast, at: datetime, signed_in: Callable[[str], Client]
+) -> None:
+    """A few words, kept apart; another wording leaves the first on record; a story and the front desk are refused."""
+    nia, to = signed_in("nia"), f"/pathway/{course.key}/screening/event/"
+    screening.answer(course, [(INDEX_TRAUMA, "item2")], Entry(cast["nia"].key, at, at))
+    assert signed_in("finn").post(to, {"event": "the fire"}).status_code == 403
+    for words in ("the fire", "the fire of 2014", "the fire of 2014"):
+        assert nia.post(to, {"event": words}).status_code == 302
+    assert nia.post(to, {"event": "x" * 301}).status_code == 409
+    assert [one.words for one in described(course)] == ["the fire of 2014", "the fire"]
+    page = nia.get(f"/pathway/{course.key}/screening/").content.decode()
+    assert "the fire of 2014" in page and "Earlier words" in page and "Fire or blast" in page
+    assert all("fire" not in entry.payload for entry in entries(course.key))

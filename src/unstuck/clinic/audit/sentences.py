@@ -273,6 +273,7 @@ _CUSTODY: dict[str, Say] = {
 }
 _PATHWAY: dict[str, Say] = {
     "screening.decided": lambda _t, _n: _("signed a decision on screening"),
+    "trauma.described": lambda _t, _n: _("wrote how a person calls the event that counts"),
     "screening.taken_back": lambda _t, _n: _("changed an answer of screening, so that the decision no longer stands"),
     "consent.text_signed": lambda t, _n: _("signed a text of consent for %(protocol)s") % t,
     "consent.signature_refused": lambda _t, _n: _("gave a wrong password for signing a text of consent"),

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from unstuck.clinic.pathway.looked import Screened
 from unstuck.clinic.pathway.screening import Decided, Decision
+from unstuck.clinic.pathway.trauma import LONGEST
 from unstuck.core.instrument_file import load_instrument
 from unstuck.core.screening import INDEX_TRAUMA, NOT_KNOWN, Before, Finding, to_weigh
 
@@ -37,7 +38,13 @@ TAKEN = (
     ("stopped", _("Stopped")),
     (NOT_KNOWN, _("Not known")),
 )
-RESULT = (LEAVE, ("normal", _("Normal")), ("abnormal", _("Not normal")), ("accepted", _("Not normal, accepted by me")))
+RESULT = (
+    LEAVE,
+    ("normal", _("Normal")),
+    ("abnormal", _("Not normal")),
+    ("accepted", _("Not normal, accepted by me")),
+    ("waived", _("Not needed this time, judged by me")),
+)
 CLEARED = (LEAVE, ("until", _("Cleared until")), ("refused", _("Advised against")))
 
 
@@ -82,7 +89,7 @@ class PartForm(forms.Form):
 
     def _check_day(self, number: int, row: Row) -> None:
         code, day = self.cleaned_data.get(f"a{number}"), self.cleaned_data.get(f"d{number}")
-        if not row.day or code not in ("stopped", "normal", "abnormal", "accepted", "until"):
+        if not row.day or code not in ("stopped", "normal", "abnormal", "accepted", "waived", "until"):
             return
         if day is None and f"d{number}" not in self.errors:
             self.add_error(f"d{number}", _now("Say the day."))
@@ -121,7 +128,7 @@ def medicine_rows(now: Screened) -> tuple[Row, ...]:
 def test_rows(now: Screened) -> tuple[Row, ...]:
     """Which tests were done."""
     asked = [t for t in now.rules.tests if t.before is not Before.EACH_DOSE]
-    return tuple(Row(t.fact, t.title, RESULT, _now("day of the test")) for t in asked)
+    return tuple(Row(t.fact, t.title, RESULT, _now("day of the test, or of the judgement")) for t in asked)
 
 
 def clearance_rows(now: Screened) -> tuple[Row, ...]:
@@ -132,14 +139,22 @@ def clearance_rows(now: Screened) -> tuple[Row, ...]:
     return tuple(Row(r.clearance, f"{r.title} ({r.by})", CLEARED, _now("until")) for r in rules)
 
 
+class TraumaForm(forms.Form):
+    """Which event is meant, shortly, as the person calls it."""
+
+    event = forms.CharField(
+        label=_("The event, shortly, as the person calls it"),
+        help_text=_("Such as: the fire of 2014. Only the treating team reads it; it can be erased. Not its story."),
+        max_length=LONGEST,
+    )
+
+
 def trauma_rows(now: Screened) -> tuple[Row, ...]:
     """Which kind of event the interviews and questionnaires are about; once."""
     if now.looked.latest(INDEX_TRAUMA):
         return ()
     items = tuple((item.key, item.label) for item in load_instrument("lec5").items)
-    return (
-        Row(INDEX_TRAUMA, _now("Kind of event (LEC-5)"), (LEAVE, *items), hint=_now("Nobody needs to describe it.")),
-    )
+    return (Row(INDEX_TRAUMA, _now("Kind of event (LEC-5)"), (LEAVE, *items), hint=_now("Nobody needs to tell it.")),)
 
 
 @dataclass(frozen=True, slots=True)

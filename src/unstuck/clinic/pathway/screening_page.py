@@ -14,7 +14,9 @@ from unstuck.clinic.ledger.models import Entry
 from unstuck.clinic.pathway.asking import PARTS
 from unstuck.clinic.pathway.doors import Door
 from unstuck.clinic.pathway.looked import Screened
+from unstuck.clinic.pathway.trauma import Described
 from unstuck.core.accepting import DueState, Standing
+from unstuck.core.instrument_file import load_instrument
 from unstuck.core.references_file import load_references
 from unstuck.core.screening import INDEX_TRAUMA, Finding, RuleFinding, blocking, to_weigh
 from unstuck.core.sourced import Grade
@@ -98,6 +100,15 @@ class WatchRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Trauma:
+    """The event that counts: its kind, empty while it is not fixed, how the person calls it, and every wording."""
+
+    kind: str
+    called: str
+    wordings: tuple[tuple[str, str], ...]  # words, who and when; the one in use first
+
+
+@dataclass(frozen=True, slots=True)
 class ScreeningPage:
     """Exactly what the page shows."""
 
@@ -111,7 +122,7 @@ class ScreeningPage:
     found: tuple[FindingRow, ...]
     weigh: tuple[FindingRow, ...]
     groups: tuple[GroupCard, ...]
-    trauma: str
+    trauma: Trauma
     decisions: tuple[DecisionRow, ...]
     watching: tuple[WatchRow, ...]
     may_decide: bool
@@ -132,7 +143,9 @@ class Reader:
     doors: tuple[Door, ...] = ()
 
 
-def screening_page(now: Screened, decided: tuple[Entry, ...], reader: Reader) -> ScreeningPage:
+def screening_page(
+    now: Screened, decided: tuple[Entry, ...], called: tuple[Described, ...], reader: Reader
+) -> ScreeningPage:  # fmt: skip
     """The page of one course for one reader."""
     row = now.loaded.row
     level, verdict, kicker = _verdict(now, bool(decided))
@@ -147,7 +160,7 @@ def screening_page(now: Screened, decided: tuple[Entry, ...], reader: Reader) ->
         found=tuple(_row(one) for one in now.findings if one.finding not in QUIET),
         weigh=tuple(_row(one) for one in to_weigh(now.findings)),
         groups=_groups(now),
-        trauma=str(now.looked.latest(INDEX_TRAUMA) or ""),
+        trauma=_trauma(now, called, reader),
         decisions=tuple(_decision(entry, reader) for entry in decided),
         watching=_watching(now),
         may_decide=reader.may_decide,
@@ -157,6 +170,16 @@ def screening_page(now: Screened, decided: tuple[Entry, ...], reader: Reader) ->
         why=_why(now),
         doors=reader.doors,
     )
+
+
+def _trauma(now: Screened, called: tuple[Described, ...], reader: Reader) -> Trauma:
+    key = str(now.looked.latest(INDEX_TRAUMA) or "")
+    labels = {item.key: item.label for item in load_instrument("lec5").items} if key else {}
+    erased = _("(erased)")
+    wordings = tuple(
+        (one.words or erased, f"{reader.names.get(one.by, one.by[:8])}, {_when(one.at, reader.zone)}") for one in called
+    )
+    return Trauma(labels.get(key, key), wordings[0][0] if wordings else "", wordings)
 
 
 def _other_rules(now: Screened, decided: tuple[Entry, ...]) -> str:

@@ -13,6 +13,7 @@ urlpatterns = [
     path("<str:key>/plan/<slug:step>/<int:occurrence>/", plan_views.book, name="book"),
     path("<str:key>/screening/", views.screen, name="screening"),
     path("<str:key>/screening/<slug:part>/ask/", views.ask, name="ask"),
+    path("<str:key>/screening/event/", views.describe, name="describe"),
     path("<str:key>/screening/decide/", views.decide, name="decide"),
     path("<str:key>/deciding/", deciding_views.show, name="deciding"),
     path("<str:key>/deciding/release/", deciding_views.release, name="release"),

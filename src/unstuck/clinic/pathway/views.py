@@ -11,7 +11,7 @@ from unstuck.clinic.course.actions import Entry
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.queries import everyone
 from unstuck.clinic.ledger import queries as ledger
-from unstuck.clinic.pathway import asking, screening
+from unstuck.clinic.pathway import asking, screening, trauma
 from unstuck.clinic.pathway.doors import doors
 from unstuck.clinic.pathway.looked import Screened, screened
 from unstuck.clinic.pathway.screening_page import Reader, screening_page
@@ -40,15 +40,25 @@ def screen(request: HttpRequest, key: str) -> HttpResponseBase:
     return _show(request, screened(row, clock.now(request)), account)
 
 
-def _show(request: HttpRequest, now: Screened, account: Account, form: asking.DecideForm | None = None) -> HttpResponse:
+def _show(
+    request: HttpRequest,
+    now: Screened,
+    account: Account,
+    form: asking.DecideForm | None = None,
+    event: asking.TraumaForm | None = None,
+) -> HttpResponse:
     """The page, with the decision's form where this account may decide."""
     decided = tuple(e for e in ledger.entries(now.loaded.row.key) if e.kind in DECISIONS)[::-1]
     may_decide = access.may_decide_screening(account) and now.loaded.row.ended_at is None
-    names = display_names({e.actor for e in decided})
+    called = trauma.described(now.loaded.row)
+    names = display_names({e.actor for e in decided} | {one.by for one in called})
     reader = Reader(names, clock.zone(), may_decide, doors(account, now.loaded.row))
     form = form or (asking.DecideForm(now) if may_decide else None)
-    context = {"page": screening_page(now, decided, reader), "form": form}
-    return render(request, "pathway/screening.html", context, status=409 if form and form.errors else 200)
+    may_ask = access.may_screen(account) and now.loaded.row.ended_at is None
+    event_form = (event or asking.TraumaForm()) if may_ask else None
+    context = {"page": screening_page(now, decided, called, reader), "form": form, "event": event_form}
+    wrong = (form and form.errors) or (event and event.errors)
+    return render(request, "pathway/screening.html", context, status=409 if wrong else 200)
 
 
 @access.require(access.may_screen)
@@ -72,13 +82,33 @@ def _answered(row: Course, form: asking.PartForm, account: Account, request: Htt
     """Whether the answers were stated; a refusal stands on the form, and then none was."""
     at, told = clock.now(request), form.cleaned_data
     try:
-        if not access.may_decide_screening(account) and any(str(v).startswith("accepted") for _f, v in form.told()):
+        if not access.may_decide_screening(account) and any(_judged(value) for _fact, value in form.told()):
             access.refuse(request, "may_decide_screening")
         screening.answer(row, form.told(), Entry(account.key, at, at, told["words"], told["entry"]))
     except Complaint as refusal:
         form.add_error(None, str(refusal))
         return False
     return True
+
+
+@access.require(access.may_screen)
+@require_http_methods(["POST"])
+def describe(request: HttpRequest, key: str) -> HttpResponseBase:
+    """The index trauma is called so from now on."""
+    row, account = course_for(request, key, "screening")
+    form = asking.TraumaForm(request.POST)
+    if form.is_valid():
+        try:
+            trauma.describe(row, form.cleaned_data["event"], account.key, clock.now(request))
+            return redirect("pathway:screening", key=row.key)
+        except Complaint as refusal:
+            form.add_error("event", str(refusal))
+    return _show(request, screened(row, clock.now(request)), account, event=form)
+
+
+def _judged(value: object) -> bool:
+    """Whether an answer is a prescriber's judgement of a test."""
+    return str(value).startswith(("accepted:", "waived:"))
 
 
 @access.require(access.may_decide_screening)

@@ -20,6 +20,7 @@ from unstuck.clinic.custody import queries as stock
 from unstuck.clinic.ledger.actions import lock, note
 from unstuck.clinic.people.models import Account
 from unstuck.clinic.session.accounting import account_for_drawing
+from unstuck.clinic.session.before import refuse_late_tests
 from unstuck.clinic.session.models import HelpLink, RoomCheck, Sitting, Watch
 from unstuck.clinic.session.projection import project
 from unstuck.clinic.session.queries import Place, kept_by, live, refuse_unknown, room_check_of_today
@@ -174,7 +175,7 @@ def give_dose(course: Course, place: Place, entry: Entry) -> ev.DoseGiven:
     """The dose begins, as ordered and as both people checked. A second tap gives the dose that already stands.
 
     What the clinic itself knows (ratio of nurses to chairs, booked integration) is stated just before, so that its
-    gates are judged on the present. Raises core Refusals; then nothing was written.
+    gates are judged on the present. Raises core Refusals and TestLate; then nothing was written.
     """
     with transaction.atomic():
         lock(course.key)
@@ -182,6 +183,7 @@ def give_dose(course: Course, place: Place, entry: Entry) -> ev.DoseGiven:
         standing_dose = live(course, place, entry.recorded_at).session.dose
         if standing_dose is not None and isinstance(standing_dose.what, ev.DoseGiven):
             return standing_dose.what
+        refuse_late_tests(loaded, entry.observed_at)
         order = standing_order(loaded.state, place.step, place.occurrence, entry.observed_at)
         seen = agreed_check(loaded.state, order, entry.observed_at)
         given = _given(order, seen)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.people.photos import mark_of
 from unstuck.clinic.session import words
+from unstuck.clinic.session.before import before_dose
 from unstuck.clinic.session.emergency import EmergencyCard, emergency_card
 from unstuck.clinic.session.next_act import NextAct, RuleRow, next_act, urgency
 from unstuck.clinic.session.queries import Live
@@ -22,7 +23,7 @@ from unstuck.core.conditions import Truth
 from unstuck.core.infusion import Infusion, Running
 from unstuck.core.session import Phase, Session
 from unstuck.core.session_events import ChoicesLocked, DoseOrdered
-from unstuck.core.verdict import RuleVerdict, verdict
+from unstuck.core.verdict import RuleVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +211,7 @@ def _alarm(alarm: Alarm, people: Mapping[str, str], zone: tzinfo) -> AlarmRow:
 
 
 def _before(live: Live, at: datetime) -> tuple[RuleRow, ...]:
-    if live.session.dose is not None:
-        return ()
-    rules = verdict(live.loaded.protocol, live.loaded.state, live.place.step, live.place.occurrence, at).rules
+    rules = before_dose(live, at)
     return tuple(_rule(r) for r in sorted(rules, key=lambda r: (r.opens, r.truth is Truth.UNKNOWN)))
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from unstuck.clinic import clock
+from unstuck.clinic.session.before import before_dose
 from unstuck.clinic.session.queries import Live
 from unstuck.clinic.session.visit import visit_plain
 from unstuck.core import events as ev
@@ -18,7 +19,7 @@ from unstuck.core.facts import CourseFacts
 from unstuck.core.infusion import Infusion
 from unstuck.core.protocol import MonitoringPlan, Protocol, Regimen, gates_of
 from unstuck.core.rule_file import rule_plain
-from unstuck.core.verdict import RuleVerdict, verdict
+from unstuck.core.verdict import RuleVerdict
 
 Plain = dict[str, Any]
 
@@ -36,7 +37,7 @@ def state_plain(live: Live, unmasked: bool, at: datetime) -> Plain:
         "plan": plan_plain(plan) if plan else None,
         "facts": facts_plain(live, at),
         "visit": visit_plain(live.loaded.state, live.place.step, live.place.occurrence, at),
-        "gates": [_rule(rule) for rule in _before(live, at)],
+        "gates": [_rule(rule) for rule in before_dose(live, at)],
         "log_length": len(live.loaded.state.log),
     }
 
@@ -143,13 +144,6 @@ def _rule(rule: RuleVerdict) -> Plain:
         "overridden": rule.overridden,
         "may_override": rule.may_override,
     }
-
-
-def _before(live: Live, at: datetime) -> tuple[RuleVerdict, ...]:
-    """The rules before this dose; none once it is given."""
-    if live.session.dose is not None:
-        return ()
-    return verdict(live.loaded.protocol, live.loaded.state, live.place.step, live.place.occurrence, at).rules
 
 
 def plan_plain(plan: MonitoringPlan) -> Plain:

@@ -1,0 +1,60 @@
+"""What must be so before a dose: the protocol's own rules, and the site's: no test for which the dose waits is late."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from unstuck.clinic import clock
+from unstuck.clinic.course.queries import Loaded
+from unstuck.clinic.criteria.actions import rules
+from unstuck.clinic.session.queries import Live
+from unstuck.core.accepting import Watching, holding
+from unstuck.core.conditions import Truth
+from unstuck.core.errors import Complaint
+from unstuck.core.facts import CourseFacts
+from unstuck.core.protocol import Otherwise
+from unstuck.core.screening import Looked
+from unstuck.core.verdict import RuleVerdict, verdict
+
+
+class TestLate(Complaint):
+    """A test for which the next dose waits is late; nothing was given."""
+
+    __test__ = False  # no test of pytest
+
+
+def late_tests(loaded: Loaded, at: datetime) -> tuple[Watching, ...]:
+    """The repeated tests for which a dose at `at` waits."""
+    local = at.astimezone(clock.zone())
+    return holding(rules(), loaded.state, Looked(CourseFacts(loaded.state), local, local.date()))
+
+
+def refuse_late_tests(loaded: Loaded, at: datetime) -> None:
+    """Raises TestLate."""
+    for late in late_tests(loaded, at):
+        raise TestLate(_words(late), mend=_mend())
+
+
+def before_dose(live: Live, at: datetime) -> tuple[RuleVerdict, ...]:
+    """Every rule before this dose; none once it is given. The site's stand after the protocol's."""
+    if live.session.dose is not None:
+        return ()
+    state, place = live.loaded.state, live.place
+    said = verdict(live.loaded.protocol, state, place.step, place.occurrence, at).rules
+    return (*said, *(_rule(late) for late in late_tests(live.loaded, at)))
+
+
+def _rule(late: Watching) -> RuleVerdict:
+    why = f"{late.why} {_mend()}"
+    return RuleVerdict(f"test_{late.key}", Truth.FAILS, _words(late), why, late.source, Otherwise.HOLD)
+
+
+def _words(late: Watching) -> str:
+    day = late.due_on.strftime("%-d %b %Y")
+    return _("%(test)s is late; it was due on %(day)s.") % {"test": late.title, "day": day}
+
+
+def _mend() -> str:
+    return _("Its result is entered on the page of screening.")
