@@ -5,7 +5,7 @@ Nothing depends on which other people are in the batch, on block size or on thre
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ from unstuck.lab.patients.inner import STATES, Runner
 from unstuck.lab.patients.inner_kernel import run
 from unstuck.lab.patients.minds import Crowd, normals
 from unstuck.lab.patients.timetable import Session, timetable
-from unstuck.lab.symptoms.parameters import PCL5_TOP, TOPS
+from unstuck.lab.symptoms.parameters import CAPS5_TOP, PCL5_TOP, TOPS
 from unstuck.lab.symptoms.seen import OCCASION_NORMALS, seen
 from unstuck.lab.symptoms.truth import Eased, States, Truth, truth
 
@@ -91,16 +91,50 @@ def true_scores(crowd: Crowd, plan: Plan, days: Array, states: Array, drug: Cour
 
 def eased(crowd: Crowd, plan: Plan, days: Array, drug: Course) -> Eased:
     """What is taken off the scores: by the fading state after doses, and by expectation since treatment began."""
-    life = crowd.life
-    full = 1.0 - np.exp(-np.broadcast_to(drug.state_at(days), (crowd.people, days.size)))
+    everybody = np.ones(crowd.people)
+    hopes = Hopes(plan.expectation * everybody, plan.expects_from_h * everybody, plan.felt * everybody)
+    state = np.broadcast_to(drug.state_at(days), (crowd.people, days.size))
+    return eased_by(crowd.life, hopes, days[None, :], state)
+
+
+@dataclass(frozen=True, slots=True)
+class Hopes:
+    """Each one's expectation, the hour since when, and 1 where something was given that people can feel; (people,)."""
+
+    expectation: Array
+    from_h: Array
+    felt: Array
+
+
+def eased_by(life: Mapping[str, Array], hopes: Hopes, days: Array, state: Array) -> Eased:
+    """The same for people who each have their own days and fading state, shape (people or 1, days)."""
+    full = 1.0 - np.exp(-state)
     share = life["ketamine.state_gain"][:, None] * full
     clusters = np.stack([share, share, share, life["ketamine.state_on_arousal"][:, None] * share], axis=-1)
-    since = np.maximum(days - plan.expects_from_h / 24.0, 0.0)[None, :]
+    since = np.maximum(days - hopes.from_h[:, None] / 24.0, 0.0)
     shape = -np.expm1(-since / life["report.expectancy_rise_days"][:, None])
     shape = shape * np.exp(-since / life["report.expectancy_fade_days"][:, None])
-    more = 1.0 + (life["ketamine.unblinding"][:, None] if plan.felt else 0.0)
-    points = plan.expectation * life["report.expectancy_points"][:, None] * shape * more
+    more = 1.0 + life["ketamine.unblinding"] * hopes.felt
+    points = (hopes.expectation * life["report.expectancy_points"] * more)[:, None] * shape
     return Eased(clusters, life["ketamine.mood_gain"][:, None] * full, points[:, :, None] * TOPS / PCL5_TOP)
+
+
+EASED_BY = (
+    "ketamine.state_gain", "ketamine.state_on_arousal", "ketamine.unblinding", "ketamine.mood_gain",
+    "report.expectancy_rise_days", "report.expectancy_fade_days", "report.expectancy_points",
+)  # fmt: skip
+"""The figures of daily life that stand between states and scores."""
+
+
+def moved(found: Truth, base: Truth, share: Array) -> Truth:
+    """True scores with that share of the person's own baseline less, (people, days): what else than the arm acts."""
+    clusters = np.clip(found.clusters - share[..., None] * base.clusters, 0.0, TOPS)
+    return Truth(clusters, np.clip(found.caps5 - share * base.caps5, 0.0, CAPS5_TOP), found.mood)
+
+
+def risen(life: Mapping[str, Array], since_days: Array) -> Array:
+    """How far what else than the arm acts has come since treatment began: as fast as expectation, and to stay."""
+    return np.asarray(-np.expm1(-np.maximum(since_days, 0.0) / life["report.expectancy_rise_days"][:, None]))
 
 
 def refuse_a_person(people: int) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from unstuck.lab.effects import plasticity
-from unstuck.lab.effects.parameters import LN2, Array, load_effects
+from unstuck.lab.effects.parameters import LN2, Array, Model, load_effects
 from unstuck.lab.effects.people import Crowd as Drawn
 from unstuck.lab.fear import channels
 from unstuck.lab.patients.crowds import Doses, effects_of
@@ -60,7 +60,7 @@ def usual_curve(crowd: Crowd, mg_per_kg: float, minutes: float = 40.0, route: st
     who = bodies(crowd.seed, crowd.numbers)
     luck = Drawn(crowd.seed, crowd.numbers)
     found = effects_of(setting("ketamine"), doses, who, luck, CURVE_H, ("occupancy", "glutamate"))
-    return Curve(found[:, :, 0], np.trapezoid(found[:, :, 1], CURVE_H, axis=1) / _standard())
+    return Curve(found[:, :, 0], strength_of(found[:, :, 1]))
 
 
 def typical_curve(mg_per_kg: float, minutes: float = 40.0) -> Curve:
@@ -69,12 +69,17 @@ def typical_curve(mg_per_kg: float, minutes: float = 40.0) -> Curve:
     return curve_from(seen)
 
 
-def curve_from(seen: Response) -> Curve:
-    """The curve of a response that reaches CURVE_H's end, one row a person."""
-    told = plasticity.trace(load_effects(), seen.exposure)
+def curve_from(seen: Response, model: Model | None = None) -> Curve:
+    """The curve of a response that reaches CURVE_H's end, one row a person; `model` holds their own sensitivities."""
+    told = plasticity.trace(model or load_effects(), seen.exposure)
     block = np.stack([np.interp(CURVE_H, seen.time_h, row) for row in seen.acute.occupancy])
     surge = np.stack([np.interp(CURVE_H, told.time_h, row) for row in told.glutamate])
-    return Curve(block, np.trapezoid(surge, CURVE_H, axis=1) / _standard())
+    return Curve(block, strength_of(surge))
+
+
+def strength_of(surge: Array) -> Array:
+    """Strength of surges of glutamate at CURVE_H, (people, hours): their area over that of one standard session."""
+    return np.asarray(np.trapezoid(surge, CURVE_H, axis=1) / _standard())
 
 
 @cache

@@ -110,7 +110,7 @@ def _unit(high, low):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, fastmath={"contract"}, error_model="numpy")
-def _draw(luck, person, low, high, key, w):  # type: ignore[no-untyped-def]
+def draw_day(luck, person, low, high, key, w):  # type: ignore[no-untyped-def]
     """The day's uniforms of one person, in the order of `random.uniform_array`."""
     for block in range((SLOTS + 1) // 2):
         a, b, c, d = _philox(np.uint64(block), person, low, high, key[0], key[1])
@@ -246,6 +246,13 @@ def _enter(table, life, low, b, own, state):  # type: ignore[no-untyped-def]
         state[B, w] = own[B_START, w]
 
 
+@njit(cache=True, fastmath={"contract"}, error_model="numpy")
+def begin_block(table, life, low, b, own, state):  # type: ignore[no-untyped-def]
+    """The people from `low` on after the severe event and the month that followed."""
+    _enter(table, life, low, b, own, state)
+    _trauma(b)
+
+
 @njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
 def _block(world, seen, low):  # type: ignore[no-untyped-def]
     """The whole course of one block, whose first person is `low`."""
@@ -253,8 +260,7 @@ def _block(world, seen, low):  # type: ignore[no-untyped-def]
     last, b = table.shape[0] - 1, fresh()
     own, state, met = np.empty((life.shape[0], LANES)), np.empty((7, LANES)), np.empty((3, LANES))
     luck, now = np.empty((SLOTS, LANES)), np.empty((6, LANES))
-    _enter(table, life, low, b, own, state)
-    _trauma(b)
+    begin_block(table, life, low, b, own, state)
     place = 0
     for n in range(events.shape[0]):
         e = events[n]  # one row of COLUMNS
@@ -264,7 +270,7 @@ def _block(world, seen, low):  # type: ignore[no-untyped-def]
                 now[k, w] = signals[person if signals.shape[0] > 1 else 0, n, k]
             if e[C_FIRST] > 0:
                 day = int(e[C_DAY])
-                _draw(luck, np.uint64(numbers[person]), words[day, 0], words[day, 1], key, w)
+                draw_day(luck, np.uint64(numbers[person]), words[day, 0], words[day, 1], key, w)
         _drift(own, state, luck, e)
         _meet(own, state, luck, e, now, met)
         _show(own, state, e, now, met, b)

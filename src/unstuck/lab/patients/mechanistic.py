@@ -15,23 +15,24 @@ import numpy as np
 from unstuck.core.errors import Complaint
 from unstuck.lab.effects.parameters import Array
 from unstuck.lab.effects.people import Crowd as Drawn
-from unstuck.lab.patients.batch import Plan, true_scores
+from unstuck.lab.patients.batch import Plan, moved, risen, true_scores
 from unstuck.lab.patients.descriptive import Doses, Frame, Person, Vector
-from unstuck.lab.patients.drug import CURVE_H, Given, course_of, curve_from
+from unstuck.lab.patients.doses import curves_of, is_noticed
+from unstuck.lab.patients.drug import Given, course_of
 from unstuck.lab.patients.inner import STATES
 from unstuck.lab.patients.inner_kernel import runner_for
 from unstuck.lab.patients.living import NOTHING, Dosed, Held
 from unstuck.lab.patients.minds import TruthOf, draw
-from unstuck.lab.patients.response import SETS, crowd, graded_for, setting
 from unstuck.lab.patients.therapies import KNOWN, Therapy, load_therapy
 from unstuck.lab.patients.timetable import Session, timetable
 from unstuck.lab.pk import Person as Body
-from unstuck.lab.pk import dose, infusion, people
+from unstuck.lab.pk import people
 from unstuck.lab.random import Stream
 from unstuck.lab.symptoms.seen import OCCASION_NORMALS, seen
 from unstuck.lab.symptoms.truth import Truth
 
 OPENS_H = 9.0  # enrolment is at nine; the timetable counts from midnight before it
+TOUCH_D = 1e-7  # an event at the very moment of a question has happened
 AHEAD_DAYS = 7.0  # worked out beyond the day asked for, so that near questions need no new run
 
 
@@ -39,15 +40,21 @@ AHEAD_DAYS = 7.0  # worked out beyond the day asked for, so that near questions 
 class MechanisticPatient:
     """One person in one arm under one truth; see `living.Living`."""
 
-    def __init__(self, frame: Frame, seed: int, person: Person, truth: TruthOf, group: str = "civilian") -> None:
-        self.frame, self.seed, self.truth, self.group = frame, seed, truth, group
+    def __init__(
+        self, frame: Frame, seed: int, person: Person, truth: TruthOf, group: str = "civilian", shift: float = 0.0
+    ) -> None:  # fmt: skip
+        """`shift` is the share of the person's baseline that goes beside the arm: belief, site, therapist."""
+        self.frame, self.seed, self.truth, self.group, self.shift = frame, seed, truth, group, shift
         self.crowd = draw(truth, np.array([person.number], dtype=np.uint64), seed, group)
+        self.doses = 0
+        self.base: Truth | None = None
         self.history = Doses()
         self.habits: dict[str, list[float]] = {}
         self.plan = Plan()
         self._known: tuple[Array, Array, Truth] | None = None  # days, states, true scores of the plan so far
         self.person = person
         mood, caps5, clusters = self.mood(0.0), self.caps5(0.0), self.clusters(0.0)
+        self.base = self._on(0.0)[1]
         self.person = replace(person, mood=mood, caps5=caps5, pcl5=clusters)
 
     def treated(self, day: float, what: Dosed | Held = NOTHING) -> None:
@@ -70,22 +77,28 @@ class MechanisticPatient:
 
     def _given(self, at_h: float, what: Dosed) -> tuple[Given, ...]:
         """The dose as the learner notices it; a control's drug is not noticed by it."""
-        if what.drug not in SETS or what.mg <= 0:
+        if not is_noticed(what) or what.mg <= 0:
             return ()
-        model = setting(what.drug)
-        regimen = infusion(what.minutes, mg=what.mg) if what.minutes else dose(what.route, mg=what.mg)
+        self.doses += 1
         who = people(Body(self.person.weight_kg, float(self.person.age_years)))
-        luck = Drawn(self.seed, self.crowd.numbers, self.history.count)
-        response = crowd(model, regimen, who, luck, graded_for(regimen, float(CURVE_H[-1]), CURVE_H))
-        return (Given(at_h, curve_from(response)),)
+        luck = Drawn(self.seed, self.crowd.numbers, self.doses)
+        return (Given(at_h, curves_of(what, np.array([what.mg]), who, luck)),)
 
     def _on(self, day: float) -> tuple[Array, Truth]:
         """States (STATES,) and true scores on that day."""
         if self._known is None or day > self._known[0][-1]:
             self._known = self._run(day + AHEAD_DAYS)
         days, states, truth = self._known
-        place = max(int(np.searchsorted(days, day, side="right")) - 1, 0)
-        return states[0, place], Truth(truth.clusters[:, place], truth.caps5[:, place], truth.mood[:, place])
+        place = max(int(np.searchsorted(days, day + TOUCH_D, side="right")) - 1, 0)
+        found = Truth(truth.clusters[:, place], truth.caps5[:, place], truth.mood[:, place])
+        return states[0, place], self._shifted(found, days[place])
+
+    def _shifted(self, found: Truth, day: float) -> Truth:
+        """The scores with what else than the arm acts since the first treatment."""
+        if self.base is None or self.shift == 0.0 or self.history.first is None:
+            return found
+        risen_by = risen(self.crowd.life, np.array([[day - self.history.first]]))[:, 0]
+        return moved(found, self.base, self.shift * risen_by)
 
     def _run(self, until: float) -> tuple[Array, Array, Truth]:
         table = timetable(until + 1, self.plan.sessions)

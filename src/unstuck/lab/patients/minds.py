@@ -41,6 +41,7 @@ CHANNELS = (
 )
 """Everything by which ketamine can change a course; with all of them at zero it changes nothing."""
 
+MOST_SHARE = 0.98  # of what a channel could take
 FACTORS = ("new_cause", "context_variance", "rate_better")  # of the learner's own figures
 
 
@@ -102,6 +103,7 @@ class TruthOf:
     z: Mapping[str, float] = field(default_factory=dict)
     figures: Mapping[str, float] = field(default_factory=dict)  # of the learner, in place of the vector's
     off: frozenset[str] = frozenset()  # channels that are set to zero
+    trial: float = 0.0  # standard normal: how far ketamine's passing state lies off in this trial
 
     def without(self, *channels: str) -> TruthOf:
         """The same truth with these channels of ketamine at zero; all of them where none is named."""
@@ -152,6 +154,8 @@ def draw(truth: TruthOf, numbers: Numbers, seed: int, group: str = "civilian") -
     life = {n: course.figures[n].people(v, spread[n]) for n, v in values.items()}
     differs = group_of(group).drawn(truth.z)
     _lean(life, alliance, differs)
+    strength = life["ketamine.state_gain"] * np.exp(life["ketamine.state_trial_sd"] * truth.trial)
+    life["ketamine.state_gain"] = np.minimum(strength, MOST_SHARE)
     for name in truth.off:
         life[name] = np.zeros(numbers.size)
     model = load_model(truth.learner)
@@ -186,7 +190,7 @@ def _lean(life: dict[str, Array], alliance: Array, differs: Mapping[str, float])
     for name in ("therapy.belief_exposure", "therapy.belief_cognitive", "therapy.belief_supportive"):
         life[name] = np.minimum(life[name] * np.exp(differs.get("learning", 0.0)), 0.3)
     for name in ("ketamine.state_gain", "ketamine.mood_gain", "ketamine.release_gain", "learner.drug_block"):
-        life[name] = np.minimum(life[name], 0.98)
+        life[name] = np.minimum(life[name], MOST_SHARE)
     life["learner.drug_weakening"] = np.minimum(life["learner.drug_weakening"], 1.0)
 
 

@@ -52,8 +52,8 @@ CUES_OF = np.array(
 
 LIFE = ((9.0, What.CALM, 0), (13.0, What.REMINDER, 2), (18.0, What.INTRUSION, 1), (20.0, What.REMINDER, 3))
 DRIFT, TAPE, LEAVE, STRESS, SLOTS = 0, 5, 6, 4, 7  # places of the day's luck; 1 to 3 stand in LIFE
-_KINDS = {Kind.MEMORY: What.MEMORY, Kind.THOUGHT: What.THOUGHT, Kind.CALM: What.TALK}
-_STEPS = {Teaches.EXPOSURE: 1, Teaches.COGNITIVE: 2, Teaches.SUPPORTIVE: 3}
+KINDS = {Kind.MEMORY: What.MEMORY, Kind.THOUGHT: What.THOUGHT, Kind.CALM: What.TALK}
+STEPS = {Teaches.EXPOSURE: 1, Teaches.COGNITIVE: 2, Teaches.SUPPORTIVE: 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +149,8 @@ def _session(number: int, held: Session) -> list[Row]:
     found: list[Row] = []
     for part in held.therapy.parts:
         for _ in range(part.count):
-            row = (at, int(_KINDS[part.kind]), LEAVE, number, int(not found), part.vividness, part.supported, 0.0)
-            found.append((*row, _STEPS[part.teaches]))
+            row = (at, int(KINDS[part.kind]), LEAVE, number, int(not found), part.vividness, part.supported, 0.0)
+            found.append((*row, STEPS[part.teaches]))
             at += part.every_h
     return found
 

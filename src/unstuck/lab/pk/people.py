@@ -49,7 +49,7 @@ class People:
     def __len__(self) -> int:
         return int(self.weight_kg.size)
 
-    def part(self, rows: slice) -> People:
+    def part(self, rows: slice | NDArray[np.int64]) -> People:
         """The people of those rows."""
         return replace(self, **{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 

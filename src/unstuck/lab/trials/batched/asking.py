@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from unstuck.core.dosing import planned_dose
 from unstuck.core.instrument import Instrument
 from unstuck.core.participant import STATED
-from unstuck.core.protocol import Dose, Step
+from unstuck.core.protocol import Dose, Regimen, Step
 from unstuck.lab.patients.vitals import BOUNDS, ERRORS, READINGS
 from unstuck.lab.trials.batched.draws import Bools, Floats, Ints, normals, uniforms
 from unstuck.lab.trials.batched.state import NEVER, State, risk_of
@@ -56,10 +58,31 @@ def find_out(
             state.read[fact] = _reading(state, fact, turn, visit, errors)
         elif fact in STATED:
             _state(state, fact, turn.who, turn.at)
+    weigh(state, step, turn, (*wanted, *_planned(state, step)), errors)
     for name in dict.fromkeys(fact.split(".")[0] for fact in wanted):
         if name in DAILY and isinstance(step.activity, Dose):
             stale = turn.at - state.last_rated(name)[turn.who] >= FRESH_MIN
             rate(state, instruments[name], turn.of(stale))
+
+
+def _planned(state: State, step: Step) -> list[str]:
+    """Readings that monitoring asks for before a dose."""
+    plan = state.protocol.monitoring if isinstance(step.activity, Dose) else None
+    return [name for row in (plan.readings if plan else ()) if row.phase == "before" for name in row.readings]
+
+
+def weigh(state: State, step: Step, turn: Turn, names: Sequence[str], errors: Mapping[str, float]) -> None:
+    """The weight, where it is among the readings and amounts matter to the people."""
+    if state.crowd.needs_amounts and "weight_kg" in names and len(turn.who):
+        visit = state.steps[step.key].visit[turn.who, turn.number - 1]
+        state.weighed[turn.who] = _reading(state, "weight_kg", turn, visit, errors)
+
+
+def amounts(regimen: Regimen, weighed: Floats) -> Floats:
+    """The mg that the regimen means at each weight, cut down to a tenth, as `sessions.give` has it."""
+    known, place = np.unique(weighed, return_inverse=True)
+    mg = [planned_dose(regimen, None if np.isnan(w) else float(w)).mg for w in known]
+    return np.array([math.floor(m * 10) / 10 for m in mg])[place]
 
 
 def prepare_visit(state: State, step: Step, turn: Turn) -> None:
@@ -87,12 +110,12 @@ def _state(state: State, fact: str, who: Ints, at: Ints) -> None:
 
 
 def _person_fact(state: State, fact: str, who: Ints, at: Ints) -> Floats:
-    crowd = state.crowd
+    crowd, body = state.crowd, state.crowd.body
     known = {
-        "person.age_years": crowd.age,
-        "person.sex": crowd.female,
-        "person.veteran": crowd.veteran,
-        "person.pregnancy_possible": crowd.female & (crowd.age < 50),
+        "person.age_years": body.age,
+        "person.sex": body.female,
+        "person.veteran": body.veteran,
+        "person.pregnancy_possible": body.female & (body.age < 50),
     }
     if fact == "person.escort_reachable":
         hour = np.rint(at / 1440 * 24).astype(np.int64)
@@ -119,13 +142,13 @@ def _rest(state: State, name: str, turn: Turn, visit: Ints) -> Floats:
     """The level of that day: pressure is high or low in both values together."""
     crowd, figures = state.crowd, state.crowd.frame.figures
     z = normals(crowd.group.seed, crowd.group.numbers[turn.who], "visit", 3, visit)
-    rest = crowd.rest[turn.who]
+    rest = crowd.body.rest[turn.who]
     levels = {
         "systolic_mmhg": rest[:, 0] + figures.systolic_within * z[:, 0],
         "diastolic_mmhg": rest[:, 1] + figures.diastolic_within * z[:, 0],
         "pulse_per_min": rest[:, 2] + 4 * z[:, 1],
         "spo2_percent": np.full(len(visit), figures.spo2_rest),
         "resp_per_min": np.full(len(visit), figures.breaths_rest),
-        "weight_kg": crowd.weight[turn.who] + 0.4 * z[:, 2],
+        "weight_kg": crowd.body.weight[turn.who] + 0.4 * z[:, 2],
     }
     return levels[name]

@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
 from unstuck.lab.patients.calibration import CAPS5_TOP, CLUSTER_TOP, HIGHEST, LOWEST, Effect
 from unstuck.lab.patients.descriptive import Frame
+from unstuck.lab.patients.living import NOTHING, Dosed, Held
 from unstuck.lab.trials.batched.draws import Bools, Floats, Ints, normals, quantile, uniforms
 
 SCORED = ("pcl5", "caps5")  # families of instruments whose totals are simulated here
@@ -30,22 +32,31 @@ class Group:
     shift: Floats  # added to the share of baseline that goes
 
 
-@dataclass
-class Crowd:
-    """The people's fixed traits and their treatments so far."""
+@dataclass(frozen=True, slots=True)
+class Bodies:
+    """What everybody brings whichever model makes their symptoms, (people,); `rest` is (people, 3)."""
 
-    frame: Frame
-    group: Group
-    pcl5: Floats  # (people, 4): true baseline by cluster
-    caps5: Floats
-    mood: Floats
-    rest: Floats  # (people, 3): systolic, diastolic, pulse
+    rest: Floats  # systolic, diastolic, pulse
     weight: Floats
     age: Floats
     female: Bools
     veteran: Bools
     ideation: Ints
     attempt: Bools
+
+
+@dataclass
+class Crowd:
+    """The people's fixed traits and their treatments so far."""
+
+    needs_amounts: ClassVar[bool] = False
+
+    frame: Frame
+    group: Group
+    pcl5: Floats  # (people, 4): true baseline by cluster
+    caps5: Floats
+    mood: Floats
+    body: Bodies
     place: Ints  # class of course
     fall: Floats
     pace: Floats
@@ -60,13 +71,18 @@ class Crowd:
         self.first, self.last = np.full(size, np.nan), np.zeros(size)
         self.count, self.lasts = np.zeros(size, dtype=np.int64), np.full(size, np.inf)
 
+    @property
+    def veteran(self) -> Bools:
+        """Who is a veteran."""
+        return self.body.veteran
+
     def of_effect(self, name: str, who: Ints) -> Floats:
         """That field of each one's effect."""
         table = np.array([getattr(effect, name) for effect in self.group.effects], dtype=float)
         return table[self.group.which[who]]
 
-    def treated(self, who: Ints, day: Floats) -> None:
-        """A dose or a therapy session took place on that day."""
+    def treated(self, who: Ints, day: Floats, what: Dosed | Held = NOTHING, mg: Floats | None = None) -> None:
+        """A dose or a therapy session took place on that day; what it was is in the arm's published outcome."""
         fresh = self.count[who] == 0
         self.first[who] = np.where(fresh, day, self.first[who])
         self.last[who] = day
@@ -81,6 +97,10 @@ class Crowd:
         rate = self.of_effect("dropout_per_day", who)
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(rate > 0, -np.log(self.dropout_luck[who]) / rate, np.inf)
+
+    def left_therapy(self, who: Ints, day: Floats) -> Bools:
+        """Nobody by themselves: who leaves, and when, is part of the published arm."""
+        return np.zeros(len(who), dtype=bool)
 
     def progress(self, who: Ints, day: Floats) -> Floats:
         """Share of each one's own change that is there on that day."""
@@ -138,11 +158,9 @@ class Crowd:
 def crowd_of(frame: Frame, group: Group) -> Crowd:
     """The people of these numbers, as `person_of` makes them one by one."""
     figures, seed, numbers = frame.figures, group.seed, group.numbers
-    body = uniforms(seed, numbers, "body", 7)
     mind = uniforms(seed, numbers, "mind", 8)
     luck = uniforms(seed, numbers, "luck", 3)
-    z, m = quantile(body), quantile(mind)
-    female = body[:, 0] < figures.female
+    m = quantile(mind)
     root = np.array(frame.root)
     deviation = m[:, :4] @ root.T
     place = _placed(group, luck[:, 0])
@@ -155,6 +173,20 @@ def crowd_of(frame: Frame, group: Group) -> Crowd:
         pcl5=np.clip(means, 0.0, CLUSTER_TOP),
         caps5=_caps5(frame, deviation.sum(axis=1) / frame.spread, m[:, 4]),
         mood=np.clip(figures.mood_mean + figures.mood_sd * m[:, 5], 0.05, 0.9),
+        body=bodies_of(frame, seed, numbers),
+        place=place,
+        fall=np.clip(raw, LOWEST, HIGHEST),
+        pace=paces[place],
+        dropout_luck=luck[:, 2],
+    )
+
+
+def bodies_of(frame: Frame, seed: int, numbers: Ints) -> Bodies:
+    """The bodies of these people, their age and sex, and what they think of suicide before treatment."""
+    figures = frame.figures
+    body, mind = uniforms(seed, numbers, "body", 7), uniforms(seed, numbers, "mind", 8)
+    z, female = quantile(body), body[:, 0] < figures.female
+    return Bodies(
         rest=_rest(frame, z),
         weight=_weight(frame, female, z[:, 3]),
         age=np.clip(np.rint(figures.age_mean + figures.age_sd * z[:, 1]), 18, 75),
@@ -162,10 +194,6 @@ def crowd_of(frame: Frame, group: Group) -> Crowd:
         veteran=body[:, 2] < figures.veteran,
         ideation=_ideation(frame, mind[:, 6]),
         attempt=mind[:, 7] < figures.attempt_ever,
-        place=place,
-        fall=np.clip(raw, LOWEST, HIGHEST),
-        pace=paces[place],
-        dropout_luck=luck[:, 2],
     )
 
 

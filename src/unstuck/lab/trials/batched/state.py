@@ -15,6 +15,7 @@ from unstuck.core.instrument import Instrument
 from unstuck.core.protocol import Dose, Protocol, Step
 from unstuck.lab.patients.answers import thoughts
 from unstuck.lab.trials.batched.draws import Bools, Floats, Ints
+from unstuck.lab.trials.batched.minds import MindCrowd
 from unstuck.lab.trials.batched.people import Crowd
 
 NEVER = np.int64(-(2**40))
@@ -75,7 +76,7 @@ class State:
     """Everybody's course under one protocol and one of its arms."""
 
     protocol: Protocol
-    crowd: Crowd
+    crowd: Crowd | MindCrowd
     steps: dict[str, Occurrences]
     now: Ints
     alive: Bools
@@ -88,6 +89,7 @@ class State:
     stated: dict[str, tuple[Floats, Ints]] = field(default_factory=dict)  # what was last said, and when
     rated: dict[str, Ints] = field(default_factory=dict)  # when an instrument of the dosing day was last rated
     read: dict[str, Floats] = field(default_factory=dict)  # readings taken at the gate that is being judged
+    weighed: Floats = field(init=False)  # the last weight that was read, kg; not a number before
     left: Bools = field(init=False)
     stopped: Bools = field(init=False)
 
@@ -95,6 +97,7 @@ class State:
         size = self.size
         self.doses, self.therapies = Series.empty(size), Series.empty(size)
         self.left, self.stopped = np.zeros(size, bool), np.zeros(size, bool)
+        self.weighed = np.full(size, np.nan)
         for name in COUNTED:
             self.counters[name] = (np.zeros(size), np.zeros(size, dtype=np.int64))
 
@@ -130,7 +133,7 @@ class State:
         return self.stated[name]
 
 
-def state_of(protocol: Protocol, crowd: Crowd) -> State:
+def state_of(protocol: Protocol, crowd: Crowd | MindCrowd) -> State:
     """The state at enrolment."""
     size = len(crowd.caps5)
     most = sum(step.times or 0 for step in protocol.steps if isinstance(step.activity, Dose))
@@ -153,8 +156,8 @@ def risk_of(state: State, instrument: Instrument, who: Ints, at: Ints) -> Ints:
     """The screener's level of risk on that day, as a place in RISKS."""
     crowd = state.crowd
     eased = crowd.mood_on(who, at / 1440) < 0.6 * crowd.mood[who]
-    level = np.maximum(0, crowd.ideation[who] - eased)
-    return _risks(instrument)[level, crowd.attempt[who].astype(np.int64)]
+    level = np.maximum(0, crowd.body.ideation[who] - eased)
+    return _risks(instrument)[level, crowd.body.attempt[who].astype(np.int64)]
 
 
 @cache

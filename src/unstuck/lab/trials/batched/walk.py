@@ -30,9 +30,11 @@ from unstuck.core.protocol import (
     kind_of,
 )
 from unstuck.lab.patients.leaving import Leaver, leaving_chances
-from unstuck.lab.trials.batched.asking import Turn, find_out, introduce, prepare_visit, rate
+from unstuck.lab.patients.living import Dosed, Held
+from unstuck.lab.trials.batched.asking import Turn, amounts, find_out, introduce, prepare_visit, rate, weigh
 from unstuck.lab.trials.batched.chances import DAY_MIN, Chances, next_chances, protocol_steps
 from unstuck.lab.trials.batched.draws import Bools, Floats, Ints, uniforms
+from unstuck.lab.trials.batched.minds import MindCrowd
 from unstuck.lab.trials.batched.people import SCORED, Crowd
 from unstuck.lab.trials.batched.rules import DISSOCIATION, RATED, judge, moment
 from unstuck.lab.trials.batched.state import NEVER, Series, State, state_of
@@ -45,8 +47,10 @@ PAUSE_MIN = 5
 class Lockstep:
     """One run of a protocol arm over a crowd."""
 
-    def __init__(self, protocol: Protocol, arm: str | None, crowd: Crowd, instruments: dict[str, Instrument],
-                 leaver: Leaver | None = None, errors: dict[str, float] | None = None) -> None:  # fmt: skip
+    def __init__(
+        self, protocol: Protocol, arm: str | None, crowd: Crowd | MindCrowd, instruments: dict[str, Instrument],
+        leaver: Leaver | None = None, errors: dict[str, float] | None = None,
+    ) -> None:  # fmt: skip
         self.protocol, self.arm, self.instruments, self.leaver = protocol, arm, instruments, leaver
         self.errors = errors or {}
         self.stays = False  # whether nobody leaves, for what is true without leaving
@@ -201,7 +205,7 @@ class Lockstep:
             case Dose():
                 state.doses.add(turn.who, turn.at, turn.number.astype(float))
                 state.count("doses", turn.who, turn.at)
-                self._treated(turn)
+                self._dosed(activity, turn)
             case _:
                 self._hold(step, turn)
 
@@ -209,19 +213,33 @@ class Lockstep:
         state, kind = self.state, kind_of(step.activity)
         state.held.setdefault(kind, Series.empty(state.size)).add(turn.who, turn.at, turn.number.astype(float))
         match step.activity:
-            case Expose():
+            case Expose(therapy):
                 state.therapies.add(turn.who, turn.at, turn.number.astype(float))
                 state.count("therapy_sessions", turn.who, turn.at)
-                self._treated(turn)
+                self._treated(turn, Held(therapy))
+                self._may_leave_therapy(turn)
             case Prepare():
                 state.count("preparations", turn.who, turn.at)
             case Integrate():
                 state.count("integrations", turn.who, turn.at)
 
-    def _treated(self, turn: Turn) -> None:
+    def _dosed(self, activity: Dose, turn: Turn) -> None:
+        """The dose, with everybody's amount where it matters to them."""
+        regimen = self.protocol.regimen(activity.regimen, self.arm)
+        mg = amounts(regimen, self.state.weighed[turn.who]) if self.state.crowd.needs_amounts else None
+        self._treated(turn, Dosed(regimen.drug, regimen.route.value, 0.0, regimen.minutes), mg)
+
+    def _may_leave_therapy(self, turn: Turn) -> None:
+        """Who has decided to come to no further session leaves the next day."""
+        state = self.state
+        if not self.stays:
+            gone = turn.of(state.crowd.left_therapy(turn.who, turn.at / DAY_MIN))
+            state.leaves_at[gone.who] = np.minimum(state.leaves_at[gone.who], gone.at + DAY_MIN)
+
+    def _treated(self, turn: Turn, what: Dosed | Held, mg: Floats | None = None) -> None:
         """From the first treatment on, the day of leaving is fixed; most never reach it."""
         state, crowd = self.state, self.state.crowd
-        crowd.treated(turn.who, turn.at / DAY_MIN)
+        crowd.treated(turn.who, turn.at / DAY_MIN, what, mg)
         if self.leaver is not None or self.stays:
             return
         fresh = turn.of(crowd.count[turn.who] == 1)
@@ -239,6 +257,7 @@ class Lockstep:
                 rate(state, self.instruments[name], turn)
         if activity.readings:
             prepare_visit(state, step, turn)
+            weigh(state, step, turn, activity.readings, self.errors)
         self._leave_after(step, activity, turn)
 
     def _who_stays(self, step: Step, activity: Assess, turn: Turn) -> Turn:

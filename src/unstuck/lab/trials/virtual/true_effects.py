@@ -53,7 +53,7 @@ def _of_arm(setting: Setting, place: int, effect: Effect) -> ByClass:
     numbers, which = np.tile(np.arange(PEOPLE), count), np.repeat(np.arange(count), PEOPLE)
     who = crowd_of(setting.frame, Group(SEED, numbers, sure, which, np.zeros(len(numbers))))
     loses = setting.design.patients.veteran_points is not None and not setting.arms[place].design.control
-    shift = np.concatenate([np.zeros(len(numbers)), np.full(len(numbers), point), -point * loses * who.veteran])
+    shift = np.concatenate([np.zeros(len(numbers)), np.full(len(numbers), point), -point * loses * who.body.veteran])
     group = Group(SEED, np.tile(numbers, 3), sure, np.tile(which, 3), shift)
     total = _totals(setting, place, group).reshape(3, count, PEOPLE)
     plain, better, worse = np.nanmean(total, axis=2)
