@@ -5,6 +5,7 @@ Windows of coming visits follow from what is booked before them, so that a visit
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
@@ -13,11 +14,15 @@ from enum import StrEnum
 from unstuck.core.activities import AfterDose, AfterEachDose, Assess, Dose, Expose, Integrate
 from unstuck.core.course import Course
 from unstuck.core.occurrences import Moments
+from unstuck.core.opening import Hours
 from unstuck.core.protocol import Limit, Protocol, kind_of
 from unstuck.core.schedule import Due, State, overview
 from unstuck.core.time import closes, opens
 from unstuck.core.verdict import moments_of
 
+ALWAYS = Hours()
+USUAL_MIN = 60  # what a visit takes where the protocol does not say
+QUARTER_MIN = 15
 SESSION_MIN = 12 * 60  # an assessment due so soon after a dose belongs to its visit
 
 
@@ -64,12 +69,29 @@ class Companion:
         return self.booked is not None and self.opens <= self.booked <= self.closes
 
 
-def calendar(protocol: Protocol, course: Course, at: datetime, zone: tzinfo) -> tuple[Visit, ...]:
-    """Every visit still to come, in the order of time; those that nothing fixes come last."""
+def calendar(
+    protocol: Protocol, course: Course, at: datetime, zone: tzinfo, hours: Hours = ALWAYS
+) -> tuple[Visit, ...]:  # fmt: skip
+    """Every visit still to come, in the order of time; those that nothing fixes come last.
+
+    What is proposed is a quarter of an hour inside the hours, inside its window where the two meet.
+    """
     quiet = (State.DONE, State.SKIPPED, State.CONDITIONAL)
     rows = [row for row in overview(protocol, course, at, zone) if row.state not in quiet and _is_visit(protocol, row)]
-    visits = [_visit(row, at) for row in rows]
+    visits = [_visit(row, at, Open(hours, usual_minutes(protocol, row.step), zone)) for row in rows]
     return tuple(sorted(visits, key=lambda v: (_when(v) is None, _when(v) or at, v.row.step)))
+
+
+def usual_minutes(protocol: Protocol, step: str) -> int:
+    """How long such a visit takes by the protocol, in whole quarters: a dose with its watch before and after."""
+    activity = protocol.step(step).activity
+    stated: float | None = getattr(activity, "minutes", None)
+    if isinstance(activity, Dose):
+        arms: list[str | None] = [arm.key for arm in protocol.arms]
+        longest = max(protocol.regimen(activity.regimen, arm).minutes or 0 for arm in arms or [None])
+        stay = protocol.monitoring.stay_min if protocol.monitoring else None
+        stated = longest + (stay or 0) + USUAL_MIN
+    return math.ceil((stated or USUAL_MIN) / QUARTER_MIN) * QUARTER_MIN
 
 
 def _is_visit(protocol: Protocol, row: Due) -> bool:
@@ -86,10 +108,19 @@ def _when(visit: Visit) -> datetime | None:
     return visit.row.booked or visit.row.target
 
 
-def _visit(row: Due, at: datetime) -> Visit:
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The site's hours, and how long one visit takes."""
+
+    hours: Hours
+    minutes: int
+    zone: tzinfo
+
+
+def _visit(row: Due, at: datetime, site: Open) -> Visit:
     if row.booked is not None and row.booked >= at:
         return Visit(row, placed(row, row.booked), row.booked)
-    proposed = _proposed(row, at)
+    proposed = _proposed(row, at, site)
     if row.booked is not None:
         return Visit(row, Placed.MISSED, proposed)
     if row.opens is None:
@@ -105,13 +136,15 @@ def placed(row: Due, when: datetime) -> Placed:
     return Placed.LATE if row.closes is not None and when >= row.closes else Placed.INSIDE
 
 
-def _proposed(row: Due, at: datetime) -> datetime | None:
-    """The aim where it is still to come, else the earliest moment from now on that the window allows, else now."""
+def _proposed(row: Due, at: datetime, site: Open) -> datetime | None:
+    """The aim where it is still to come, else the earliest moment from now on that the window allows, else now: as the
+    bookable quarter of an hour nearest to it."""
     if row.opens is None:
         return None
     aims = [row.target] if row.target and row.booked is None else []
     later = [aim for aim in aims if aim >= at]
-    return later[0] if later else max(at, row.opens)
+    first = max(at, row.opens)
+    return site.hours.nearest(later[0] if later else first, site.minutes, (first, row.closes), site.zone)
 
 
 def companions(protocol: Protocol, course: Course, number: int, at: datetime, zone: tzinfo) -> tuple[Companion, ...]:

@@ -19,6 +19,7 @@ from unstuck.clinic.course.queries import Loaded, load
 from unstuck.clinic.criteria.actions import rules as signed_rules
 from unstuck.clinic.ledger.actions import lock
 from unstuck.clinic.ledger.chain import SITE
+from unstuck.clinic.pathway.capacity import crowded, hours
 from unstuck.clinic.pathway.models import Booking, Quarter
 from unstuck.clinic.rooms.queries import Seat, seats
 from unstuck.core import events as ev
@@ -44,6 +45,14 @@ class TestsTooOld(NotBooked):
     """A test that must precede the first dose is missing, or will be too old on that day."""
 
     __test__ = False  # no test of pytest
+
+
+class Closed(NotBooked):
+    """The house is closed at that time."""
+
+
+class TooMany(NotBooked):
+    """More people would sit in chairs than the nurses may watch."""
 
 
 class NoSuchChair(NotBooked):
@@ -106,6 +115,7 @@ def _book(course: Course, place: Place, slot: Slot, entry: Entry) -> Booking:
     loaded = load(course)
     if slot.starts_at < entry.recorded_at:
         raise NotBooked(_("This time is over."), mend=_("Choose one that is still to come."))
+    _refuse_closed(slot)
     _refuse_dose(loaded, place, slot, entry.recorded_at)
     limit = broken_limit(loaded.protocol, loaded.state, (place.step, place.occurrence), slot.starts_at)
     if limit is not None:
@@ -115,6 +125,7 @@ def _book(course: Course, place: Place, slot: Slot, entry: Entry) -> Booking:
         )
     _free(course, place, entry.recorded_at, slot.why or "moved")
     _refuse_taken(slot)
+    _refuse_crowd(loaded, place, slot)
     made = Booking.objects.create(
         course=course,
         step=place.step,
@@ -140,6 +151,26 @@ def quarters(slot: Slot) -> Iterator[datetime]:
     while start < slot.ends_at:
         yield start
         start += QUARTER
+
+
+def _refuse_closed(slot: Slot) -> None:
+    """A telephone call may be booked at any time; whoever comes needs an open house."""
+    if (slot.chair or slot.room) and not hours().holds(slot.starts_at, slot.minutes, clock.zone()):
+        raise Closed(_("The house is not open for the whole of that visit."), mend=_("Choose a time inside its hours."))
+
+
+def _refuse_crowd(loaded: Loaded, place: Place, slot: Slot) -> None:
+    """Raises TooMany where this would be one dose too many for the nurses of that time."""
+    if not (slot.chair and isinstance(loaded.protocol.step(place.step).activity, Dose)):
+        return
+    crowd = crowded(loaded.row, quarters(slot))
+    if crowd is not None:
+        words = {"at": crowd.at.astimezone(clock.zone()).strftime("%H:%M"), "n": crowd.nurses}
+        words |= {"people": crowd.people, "most": crowd.most}
+        raise TooMany(
+            _("At %(at)s %(people)s people would sit in chairs; the nurses then (%(n)s) may watch %(most)s.") % words,
+            mend=_("Choose another time, or put another nurse on the rota."),
+        )
 
 
 def _refuse_taken(slot: Slot) -> None:

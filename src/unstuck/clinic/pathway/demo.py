@@ -11,6 +11,7 @@ from unstuck.clinic.course.queries import Loaded, everyone, loaded
 from unstuck.clinic.criteria.actions import rules as signed_rules
 from unstuck.clinic.criteria.actions import sign_as
 from unstuck.clinic.pathway import booking, consents, disclosure, screening
+from unstuck.clinic.pathway.capacity import hours
 from unstuck.clinic.pathway.consent_texts import NotSigned, issue_as, text_in_use
 from unstuck.clinic.people.models import Account
 from unstuck.clinic.rooms.queries import seats
@@ -101,7 +102,7 @@ def _booked(courses: list[Loaded], actor: dict[str, str], at: datetime) -> None:
 
 def _talks(one: Loaded, at: datetime) -> Iterator[Visit]:
     """The first talk that the course asks for."""
-    visits = calendar(one.protocol, one.state, at, clock.zone())
+    visits = calendar(one.protocol, one.state, at, clock.zone(), hours())
     mine = [v for v in visits if v.asks and v.row.kind in TALKS and v.row.opens and v.row.opens <= at]
     yield from mine[:1]
 

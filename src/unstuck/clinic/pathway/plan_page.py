@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from unstuck.clinic.course.queries import Loaded
 from unstuck.clinic.pathway.doors import Door
 from unstuck.clinic.pathway.models import Booking
-from unstuck.core.calendar import Companion, Placed, Visit, calendar, companions, number_of
+from unstuck.core.calendar import ALWAYS, Companion, Placed, Visit, calendar, companions, number_of
 from unstuck.core.deviations import Departure, deviations
+from unstuck.core.opening import Hours
 from unstuck.core.time import Span
 
 SHOWN = 14  # so many coming visits are shown at once; the rest are folded
@@ -55,7 +56,7 @@ def plan_page(
 ) -> PlanPage:  # fmt: skip
     """The calendar of one course at one instant."""
     row = loaded.row
-    visits = calendar(loaded.protocol, loaded.state, reader.at, reader.zone)
+    visits = calendar(loaded.protocol, loaded.state, reader.at, reader.zone, reader.hours)
     where = {(b.step, b.occurrence): _where(b, names) for b in held if b.cancelled_at is None}
     rows = tuple(_row(visit, loaded, where, reader) for visit in visits)
     asking = [one for one in rows if one.asks]
@@ -80,6 +81,7 @@ class Reader:
     zone: tzinfo
     doors: tuple[Door, ...]
     may_book: bool
+    hours: Hours = ALWAYS
 
 
 def _row(visit: Visit, loaded: Loaded, where: Mapping[tuple[str, int], str], reader: Reader) -> VisitRow:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -18,6 +17,7 @@ from unstuck.clinic.course.actions import Entry
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.queries import Loaded, everyone, load
 from unstuck.clinic.pathway import booking
+from unstuck.clinic.pathway.capacity import hours
 from unstuck.clinic.pathway.doors import doors
 from unstuck.clinic.pathway.models import Booking
 from unstuck.clinic.pathway.plan_page import Reader, companion_words, day_page, plan_page, titled
@@ -25,9 +25,8 @@ from unstuck.clinic.people import access
 from unstuck.clinic.people.actions import note_reading
 from unstuck.clinic.people.models import Account
 from unstuck.clinic.rooms.queries import choices, seats
-from unstuck.core.calendar import Visit, calendar, companions, number_of
+from unstuck.core.calendar import Visit, calendar, companions, number_of, usual_minutes
 from unstuck.core.errors import Complaint
-from unstuck.core.protocol import Dose
 
 MOVED = (
     ("", "-"),
@@ -36,7 +35,6 @@ MOVED = (
     ("ill", _("Ill")),
     ("site", _("The clinic could not")),
 )
-USUAL_MIN = 60  # what a visit takes where the protocol does not say
 
 
 def clinicians() -> list[tuple[str, str]]:
@@ -59,7 +57,8 @@ class BookForm(forms.Form):
 
     def __init__(self, visit: Visit, loaded: Loaded, data: Any = None) -> None:
         proposed = visit.proposed.astimezone(clock.zone()).replace(tzinfo=None) if visit.proposed else None
-        super().__init__(data, initial={"starts": _rounded(proposed), "minutes": usual_minutes(loaded, visit.row.step)})
+        minutes = usual_minutes(loaded.protocol, visit.row.step)
+        super().__init__(data, initial={"starts": proposed, "minutes": minutes})
         if visit.row.booked is None:
             del self.fields["why"]
         companion = _companion_of(visit, loaded)
@@ -75,26 +74,6 @@ class BookForm(forms.Form):
         told = self.cleaned_data
         held = (told["chair"], told["room"].strip().replace(" ", "_"), told["clinician"])
         return booking.Slot(told["starts"], told["minutes"], *held, told.get("why", ""))
-
-
-def _rounded(moment: datetime | None) -> datetime | None:
-    """The next quarter of an hour."""
-    if moment is None:
-        return None
-    over = moment.minute % 15
-    rest = timedelta(minutes=15 - over if over else 0)
-    return moment.replace(second=0, microsecond=0) + rest
-
-
-def usual_minutes(loaded: Loaded, step: str) -> int:
-    """How long such a visit takes by the protocol, in whole quarters: a dose with its watch before and after."""
-    activity = loaded.protocol.step(step).activity
-    stated = getattr(activity, "minutes", None)
-    if isinstance(activity, Dose):
-        plan = loaded.protocol.monitoring
-        longest = max(regimen.minutes or 0 for regimen in booking.regimens_of(loaded.protocol, activity))
-        stated = longest + (plan.stay_min or 0 if plan else 0) + USUAL_MIN
-    return math.ceil((stated or USUAL_MIN) / 15) * 15
 
 
 def _companion_of(visit: Visit, loaded: Loaded) -> str:
@@ -114,7 +93,7 @@ def plan(request: HttpRequest, key: str) -> HttpResponseBase:
     """Every coming visit with its window, where it stands, and what departed from the plan."""
     row, account = _course(request, key)
     held = Booking.objects.filter(course=row, cancelled_at=None)
-    reader = Reader(clock.now(request), clock.zone(), doors(account, row), access.may_book(account))
+    reader = Reader(clock.now(request), clock.zone(), doors(account, row), access.may_book(account), hours())
     return render(request, "pathway/plan.html", {"page": plan_page(load(row), list(held), _names(), reader)})
 
 
@@ -147,7 +126,7 @@ def book(request: HttpRequest, key: str, step: str, occurrence: int) -> HttpResp
 
 
 def _visit(loaded: Loaded, step: str, occurrence: int, at: datetime) -> Visit | None:
-    visits = calendar(loaded.protocol, loaded.state, at, clock.zone())
+    visits = calendar(loaded.protocol, loaded.state, at, clock.zone(), hours())
     return next((v for v in visits if (v.row.step, v.row.occurrence) == (step, occurrence)), None)
 
 
@@ -171,7 +150,7 @@ def _talk(
     number = number_of(loaded.protocol, loaded.state, place.step, place.occurrence)
     mine = companions(loaded.protocol, loaded.state, number, slot.starts_at, clock.zone())[0]
     told = form.cleaned_data
-    talk = booking.Slot(told["talk"], usual_minutes(loaded, mine.step), clinician=told["talk_with"])
+    talk = booking.Slot(told["talk"], usual_minutes(loaded.protocol, mine.step), clinician=told["talk_with"])
     return booking.Place(mine.step, mine.occurrence), talk
 
 

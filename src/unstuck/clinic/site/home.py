@@ -15,6 +15,7 @@ from unstuck.core.errors import Complaint
 
 T = TypeVar("T")
 
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 
 
@@ -48,6 +49,13 @@ class Home:
             return time.fromisoformat(text).isoformat() if text else ""
         except ValueError:
             raise Complaint(f"{name} is {text!r}.", mend="Write a time of day such as 17:30.") from None
+
+    def week_days(self, name: str) -> tuple[int, ...]:
+        """The setting `name` as days of the week, 0 is Monday; every day where it is not set. Raises Complaint."""
+        told = [part.lower()[:3] for part in self.list(name)]
+        if set(told) - set(DAYS):
+            raise Complaint(f"{name} is {self.text(name)!r}.", mend=f"Write days such as {', '.join(DAYS)}.")
+        return tuple(DAYS.index(day) for day in told or DAYS)
 
     def list(self, name: str, default: str = "") -> tuple[str, ...]:
         """The setting `name`, separated by commas."""

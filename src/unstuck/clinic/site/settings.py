@@ -38,6 +38,8 @@ ALLOWED_HOSTS = list(_site.list("UNSTUCK_ALLOWED_HOSTS", "localhost,127.0.0.1,[:
 CSRF_TRUSTED_ORIGINS = list(_site.list("UNSTUCK_TRUSTED_ORIGINS"))
 
 UNSTUCK_ROUNDS, UNSTUCK_ERASERS = ROUNDS, ERASERS
+UNSTUCK_OPENS = _site.time_of_day("UNSTUCK_OPENS")  # when it opens; empty: no such time
+UNSTUCK_OPEN_DAYS = _site.week_days("UNSTUCK_OPEN_DAYS")  # such as mon, tue, wed; empty: every day
 UNSTUCK_CLOSES = _site.time_of_day("UNSTUCK_CLOSES")  # when the site closes, such as 17:30; empty: no such time
 
 # What it is made of
