@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -13,16 +14,22 @@ from django.test import Client
 
 from tests.clinic.test_custody_race import python, told
 from tests.clinic.test_serve import own_database
+from tests.core.test_opening import WORK
 from tests.course_makers import adas_course, released
 from tests.pathway_makers import all_clear
+from unstuck.clinic.alerts.rota import NewShift, set_shift
 from unstuck.clinic.course.actions import Entry, enrol
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.queries import load
 from unstuck.clinic.pathway import booking, screening
+from unstuck.clinic.pathway.capacity import hours
 from unstuck.clinic.pathway.models import Booking, Quarter
-from unstuck.clinic.people.models import Account
+from unstuck.clinic.people.actions import NewAccount, open_account
+from unstuck.clinic.people.models import Account, Role
 from unstuck.clinic.session.actions import integration_booked
 from unstuck.clinic.session.queries import Place as DosePlace
+from unstuck.core.alerting import Duty
+from unstuck.core.calendar import calendar
 
 __all__ = ["own_database"]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -48,9 +55,9 @@ def test_a_chair_is_given_once(course: Course, cast: Cast, at: datetime) -> None
     """A second visit in the same chair is refused for every minute of the first, and taken right after it."""
     entry = Entry(cast["finn"].key, at, at)
     booking.book(course, DOSE, slot(at), entry)
-    for hours in (-1, 0, 1.75):
+    for off in (-1, 0, 1.75):
         with pytest.raises(booking.Taken):
-            booking.book(course, booking.Place("infusion", 2), slot(at, 1 + hours / 24), entry)
+            booking.book(course, booking.Place("infusion", 2), slot(at, 1 + off / 24), entry)
     booking.book(course, booking.Place("infusion", 2), slot(at, 1 + 2 / 24), entry)
     assert Booking.objects.filter(cancelled_at=None).count() == 2
 
@@ -156,6 +163,7 @@ def person(role): return register_person(Identity("Ada Ames"), "a_test", at) if 
 roles = {"nia": "nurse", "cleo": "prescriber", "finn": "front_desk", "ada": "patient"}
 cast = {n: open_account(NewAccount(n, n, [r], person=person(r)), "a_test", at) for n, r in roles.items()}
 adas_course(cast, at)
+from unstuck.clinic.alerts.rota import NewShift, set_shift
 from unstuck.clinic.course.actions import Entry, enrol
 from unstuck.clinic.protocol.models import Release
 other = register_person(Identity("Bea Berg"), "a_test", at)
@@ -207,3 +215,33 @@ def test_two_receptionists_cannot_book_one_chair(own_database: Path) -> None:
     results = [json.loads(told(desk)) for desk in desks]
     assert sum(r["booked"] + r["refused"] for r in results) == 16
     assert json.loads(told(python(own_database, END))) == [2, 8, True]
+
+
+@pytest.mark.django_db
+def test_a_closed_house_books_nobody_in(course: Course, cast: Cast, at: datetime, settings: Any) -> None:
+    """Outside the hours no chair and no room is booked, a telephone call is; what is proposed lies inside."""
+    settings.UNSTUCK_OPENS, settings.UNSTUCK_CLOSES, settings.UNSTUCK_OPEN_DAYS = "08:00", "17:30", (0, 1, 2, 3, 4)
+    entry, place = Entry(cast["finn"].key, at, at), booking.Place("consent", 1)
+    for wrong in (slot(at, 5), slot(at, 1 + 7 / 24), slot(at, 1 - 3 / 24)):
+        with pytest.raises(booking.Closed):
+            booking.book(course, place, wrong, entry)
+    booking.book(course, place, booking.Slot(at + 5 * DAY, 30, clinician=cast["ben"].key), entry)
+    visits = calendar(load(course).protocol, load(course).state, at, UTC, hours())
+    proposed = [v.proposed for v in visits if v.proposed and v.asks]
+    assert proposed and all(WORK.holds(moment, 15, UTC) and moment.minute % 15 == 0 for moment in proposed)
+
+
+@pytest.mark.django_db
+def test_no_more_doses_than_the_nurses_may_watch(course: Course, cast: Cast, at: datetime) -> None:
+    """With one nurse and two chairs a nurse the third dose at one time is refused; with a second nurse on, booked."""
+    entry, third = Entry(cast["finn"].key, at, at), booking.Place("infusion", 3)
+    for number in (1, 2):
+        booking.book(course, booking.Place("infusion", number), slot(at, 1, f"chair_{number}"), entry)
+    with pytest.raises(booking.TooMany, match=r"3 people .* may watch 2"):
+        booking.book(course, third, slot(at, 1, "chair_3"), entry)
+    booking.book(course, third, slot(at, 1 + 2 / 24, "chair_3"), entry)
+    open_account(NewAccount("nils", "Nils", [Role.NURSE]), "a_test", at)
+    booking.book(course, third, slot(at, 1, "chair_3"), entry)
+    set_shift(NewShift(cast["nia"], Duty.NURSE, at, at + 2 * DAY), "a_test", at)
+    with pytest.raises(booking.TooMany):  # the rota names one nurse for that time
+        booking.book(course, third, slot(at, 1, "chair_3"), entry)

@@ -13,7 +13,7 @@ from unstuck.clinic.criteria.actions import InForce
 from unstuck.clinic.criteria.models import SignedRules
 from unstuck.core.references_file import load_references
 from unstuck.core.screening import Before, Medicine, Rule, Screening, Taper, Test, Treatment, Weight
-from unstuck.core.sentences import sentence
+from unstuck.core.sentences import instrument_words, phrase, sentence
 from unstuck.core.sourced import Grade
 from unstuck.core.time import Span
 
@@ -121,7 +121,7 @@ def groups(rules: Screening) -> tuple[Group, ...]:
 
 def _whole(rules: Screening) -> Iterator[RuleRow]:
     asked, kept, prior = rules.diagnosis, rules.acceptance_reason, rules.prior
-    words = {"what": asked.instrument.upper(), "span": asked.within}
+    words = {"what": instrument_words(asked.instrument), "span": asked.within}
     said = _("%(what)s, not older than %(span)s.") % words
     yield _reasoned(_("Diagnosis"), said, asked.why, asked.source, asked.grade)
     said = _("A decision stands for %(span)s.") % {"span": rules.acceptance}
@@ -165,9 +165,9 @@ def _rule_words(rule: Rule) -> Iterator[str]:
     if rule.by and rule.within:
         yield _("By: %(who)s, for %(span)s.") % {"who": rule.by, "span": rule.within}
     if rule.rule is not None:
-        yield f"{sentence(rule.rule)}."
+        yield sentence(rule.rule)
     if rule.when is not None:
-        yield _("Only where %(when)s.") % {"when": sentence(rule.when)}
+        yield _("Only where %(when)s.") % {"when": phrase(rule.when)}
 
 
 def _test_words(test: Test) -> Iterator[str]:
@@ -185,7 +185,7 @@ def _test_words(test: Test) -> Iterator[str]:
             else (_("Again after %(span)s.") % {"span": test.again})
         )
     if test.when is not None:
-        yield _("Only where %(when)s.") % {"when": sentence(test.when)}
+        yield _("Only where %(when)s.") % {"when": phrase(test.when)}
 
 
 def _weight(weight: Weight) -> str:

@@ -13,8 +13,10 @@ from unstuck.clinic.criteria.actions import sign_as
 from unstuck.clinic.pathway import booking, consents, disclosure, screening
 from unstuck.clinic.pathway.capacity import hours
 from unstuck.clinic.pathway.consent_texts import NotSigned, issue_as, text_in_use
+from unstuck.clinic.pathway.looked import screened
 from unstuck.clinic.people.models import Account
 from unstuck.clinic.rooms.queries import seats
+from unstuck.core.accepting import DueState
 from unstuck.core.calendar import Visit, calendar
 from unstuck.core.consent import hash_of
 from unstuck.core.consent_file import load_consent
@@ -44,6 +46,7 @@ def fill(at: datetime) -> None:
     for one, answers in zip(fresh, (_half(at), _whole(at)), strict=False):
         screening.answer(one.row, answers, Entry(actor["nia"], at, at))
     _consented(open_, actor, at)
+    _tested(open_, actor["nia"], at)
     _booked(open_, actor, at)
     _seated(open_, actor["finn"], at)
 
@@ -98,6 +101,16 @@ def _booked(courses: list[Loaded], actor: dict[str, str], at: datetime) -> None:
             booking.book(one.row, place, slot, Entry(actor["finn"], at, at))
         except Complaint:
             continue  # the plan of this one allows no visit then: the next person has the hour
+
+
+def _tested(courses: list[Loaded], nia: str, at: datetime) -> None:
+    """Whoever is in long treatment had the tests that come back, of the first person all but the one due first."""
+    late = [(one.row, screened(one.row, at).watching) for one in courses if one.state.doses]
+    late = [(row, watched) for row, watched in late if any(test.state is DueState.LATE for test in watched)]
+    day = (at - timedelta(days=40)).date()
+    for number, (row, watched) in enumerate(late):
+        told: Answers = [(f"person.test.{test.key}", f"normal:{day}") for test in watched[number == 0 :]]
+        screening.answer(row, told, Entry(nia, at, at))
 
 
 def _talks(one: Loaded, at: datetime) -> Iterator[Visit]:

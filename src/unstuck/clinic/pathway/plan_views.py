@@ -25,7 +25,7 @@ from unstuck.clinic.people import access
 from unstuck.clinic.people.actions import note_reading
 from unstuck.clinic.people.models import Account
 from unstuck.clinic.rooms.queries import choices, seats
-from unstuck.core.calendar import Visit, calendar, companions, number_of, usual_minutes
+from unstuck.core.calendar import Companion, Visit, calendar, companions, number_of, usual_minutes
 from unstuck.core.errors import Complaint
 
 MOVED = (
@@ -61,13 +61,22 @@ class BookForm(forms.Form):
         super().__init__(data, initial={"starts": proposed, "minutes": minutes})
         if visit.row.booked is None:
             del self.fields["why"]
-        companion = _companion_of(visit, loaded)
-        if companion:
-            box = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-            self.fields["talk"] = forms.DateTimeField(label=companion, widget=box, required=False)
-            self.fields["talk_with"] = forms.ChoiceField(
-                label=_now("With, for that session"), choices=[("", "-"), *clinicians()], required=False
-            )
+        talk = _talk_of(visit, loaded)
+        if talk is not None:
+            self._ask_talk(talk, usual_minutes(loaded.protocol, talk.step))
+
+    def _ask_talk(self, talk: Companion, minutes: int) -> None:
+        """Asks when the session that belongs to the dose is held; the middle of its window is proposed."""
+        zone = clock.zone()
+        middle = talk.opens + (talk.closes - talk.opens) / 2
+        proposed = hours().nearest(middle, minutes, (talk.opens, talk.closes), zone).astimezone(zone)
+        box = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        self.fields["talk"] = forms.DateTimeField(
+            label=companion_words(talk, zone), widget=box, required=False, initial=proposed.replace(tzinfo=None)
+        )
+        self.fields["talk_with"] = forms.ChoiceField(
+            label=_now("With, for that session"), choices=[("", "-"), *clinicians()], required=False
+        )
 
     def slot(self) -> booking.Slot:
         """What the valid form asks for."""
@@ -76,15 +85,15 @@ class BookForm(forms.Form):
         return booking.Slot(told["starts"], told["minutes"], *held, told.get("why", ""))
 
 
-def _companion_of(visit: Visit, loaded: Loaded) -> str:
-    """The session that must be booked with a dose, with its window; empty where there is none."""
+def _talk_of(visit: Visit, loaded: Loaded) -> Companion | None:
+    """The session that must be booked with a dose; None where there is none, or one is booked inside its window."""
     row = visit.row
     when = row.booked or visit.proposed
     if row.kind != "dose" or when is None:
-        return ""
+        return None
     number = number_of(loaded.protocol, loaded.state, row.step, row.occurrence)
     mine = companions(loaded.protocol, loaded.state, number, when, clock.zone())
-    return companion_words(mine[0], clock.zone()) if mine and not any(one.inside for one in mine) else ""
+    return mine[0] if mine and not any(one.inside for one in mine) else None
 
 
 @access.require(access.may_book)
@@ -134,9 +143,9 @@ def _booked(loaded: Loaded, visit: Visit, form: BookForm, entry: Entry) -> bool:
     """Whether everything on the form was booked; a refusal stands on the form, and then nothing was."""
     slot, place = form.slot(), booking.Place(visit.row.step, visit.row.occurrence)
     wanted = [(place, slot)]
-    if form.cleaned_data.get("talk"):
-        wanted.append(_talk(loaded, place, slot, form))
     try:
+        if form.cleaned_data.get("talk"):
+            wanted.append(_talk(loaded, place, slot, form))
         booking.book_all(loaded.row, wanted, entry)
     except Complaint as refusal:
         form.add_error(None, str(refusal))
@@ -150,6 +159,11 @@ def _talk(
     number = number_of(loaded.protocol, loaded.state, place.step, place.occurrence)
     mine = companions(loaded.protocol, loaded.state, number, slot.starts_at, clock.zone())[0]
     told = form.cleaned_data
+    if not mine.opens <= told["talk"] <= mine.closes:
+        raise booking.NotBooked(
+            _now("For a dose then, this session must be: %(what)s.") % {"what": companion_words(mine, clock.zone())},
+            mend=_now("The dose cannot be given without it."),
+        )
     talk = booking.Slot(told["talk"], usual_minutes(loaded.protocol, mine.step), clinician=told["talk_with"])
     return booking.Place(mine.step, mine.occurrence), talk
 
