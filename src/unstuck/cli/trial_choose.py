@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 
+from unstuck.cli.trial import WORKERS, workers
 from unstuck.core.errors import Complaint
 from unstuck.core.trial import TrialDesign, Truth
 from unstuck.core.trial_file import read_design
@@ -33,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--error", type=float, default=0.05, help="chance that any statement of the search is wrong")
     parser.add_argument("--most", type=int, default=2000, metavar="N", help="trials to spend on one candidate")
     parser.add_argument("--seed", type=int, required=True, metavar="S", help="names the luck")
-    parser.add_argument("--workers", type=int, default=1, metavar="K", help="processes; no effect on the result")
+    parser.add_argument("--workers", default="1", metavar="K", help=WORKERS)
     parser.add_argument("--json", action="store_true", help="print the search as JSON")
 
 
@@ -42,11 +43,10 @@ def run(args: argparse.Namespace) -> int:
     design = read_design(args.design)
     if not design.sweep:
         raise Complaint("There is nothing to choose from.", args.design, "Add a [sweep] with the values to be tried.")
-    if args.workers < 1:
-        raise Complaint(f"--workers {args.workers} is too small.", mend="Give at least 1.")
+    count = workers(args.workers)
     rules = Rules(args.reach, args.error, args.most)
     made = trying(design, Truth(args.truth), Least(args.least), args.seed)
-    with nullcontext() if args.workers == 1 else processes(args.workers) as pool:
+    with nullcontext() if count == 1 else processes(count) as pool:
         end = race(made.over(pool), len(made.job.settings), rules, _tell)
     told = _told(design, made, rules, end)
     print(json.dumps(told, indent=1) if args.json else _text(told))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import signal
 import subprocess
@@ -16,14 +17,15 @@ from distributed import LocalCluster
 
 from tests.trial_designs import SMALL, small
 from unstuck.cli.main import main
+from unstuck.cli.trial import Telling
 from unstuck.core.errors import Complaint
-from unstuck.lab.trials.virtual.cluster import cluster
+from unstuck.lab.trials.virtual import cluster as cluster_module
 from unstuck.lab.trials.virtual.job import prepare_trial
 from unstuck.lab.trials.virtual.run import Hands, run_trial
 from unstuck.lab.trials.virtual.work import SCHEMA
 
 TWO = ("per_month = 4", 'per_month = 4\ntruths = ["drawn"]')
-JOB = partial(prepare_trial, reps=5, seed=11, chunk=1)
+JOB = partial(prepare_trial, reps=6, seed=11, chunk=1)
 
 
 def hashes(folder):
@@ -40,37 +42,70 @@ def alone(tmp_path_factory):
     return hashes(out)
 
 
-@pytest.mark.parametrize("workers", [2, 4])
-def test_workers_change_nothing(workers, alone, tmp_path):
-    """Two and four processes write the files that one writes, byte for byte."""
-    run_trial(JOB(small(TWO)), tmp_path, Hands(workers))
-    assert hashes(tmp_path) == alone and len(alone) == 5
+def test_workers_change_nothing(alone, tmp_path):
+    """Four processes write the files that one writes, byte for byte; two do so below."""
+    run_trial(JOB(small(TWO)), tmp_path, Hands(4))
+    assert hashes(tmp_path) == alone and len(alone) == 6
 
 
-def test_a_cluster_changes_nothing(alone, tmp_path):
-    """A local Dask cluster makes the same files."""
-    with LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None) as local:
-        run_trial(JOB(small(TWO)), tmp_path, Hands(2, partial(cluster, local.scheduler_address)))
-    assert hashes(tmp_path) == alone
+@pytest.fixture
+def command(tmp_path):
+    """The options of the run by the command line; its folder is `run`."""
+    design = tmp_path / "small.toml"
+    design.write_text(SMALL.replace(*TWO))
+    return ["trial", str(design), "--reps", "6", "--seed", "11", "--chunk", "1", "--out", str(tmp_path / "run")]
 
 
-def test_killed_and_resumed(alone, tmp_path):
-    """A run that is killed without warning goes on with --resume, and its files are those of a run left in peace."""
-    design, out = tmp_path / "small.toml", tmp_path / "run"
-    old, new = TWO
-    design.write_text(SMALL.replace(old, new))
-    options = [str(design), "--reps", "5", "--seed", "11", "--chunk", "1", "--out", str(out)]
-    environment = os.environ | {"PYTHONPATH": "src"}
-    process = subprocess.Popen([sys.executable, "-m", "unstuck", "trial", *options], env=environment)
+def test_a_cluster_changes_nothing(alone, command, tmp_path):
+    """Given the address of a Dask scheduler whose worker is another process, the command makes the same files."""
+    with LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=None) as local:
+        assert main([*command, "--dask", local.scheduler_address]) == 0
+    assert hashes(tmp_path / "run") == alone
+
+
+def test_a_cluster_that_is_not_there(command, monkeypatch, capsys):
+    """An address at which nobody answers is refused in words, soon, and nothing is simulated."""
+    monkeypatch.setattr(cluster_module, "WAIT_S", 1)
+    assert main([*command, "--dask", "tcp://127.0.0.1:1"]) == 2
+    assert "No Dask scheduler answers" in capsys.readouterr().err
+    assert main([*command, "--dask", "local", "--workers", "2"]) == 2 and main([*command, "--workers", "0"]) == 2
+
+
+def stopped_by(kind, command, out, more):
+    """The ended process of that command, sent a signal once it has written a piece more."""
+    before = len(list(out.glob("rows/*.parquet")))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "unstuck", *command, *more],
+        env=os.environ | {"PYTHONPATH": "src"}, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
     until = time.monotonic() + 120
-    while not list(out.glob("rows/*.parquet")) and time.monotonic() < until:
+    while len(list(out.glob("rows/*.parquet"))) <= before and time.monotonic() < until:
         time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert 0 < len(list(out.glob("rows/*.parquet"))) < 5
-    assert main(["trial", *options]) == 2  # begun: it must be asked for
-    assert main(["trial", *options, "--resume"]) == 0
+    os.killpg(process.pid, kind)
+    said = process.communicate()[1]
+    return said, process.returncode
+
+
+def test_stopped_killed_and_resumed(alone, command, tmp_path):
+    """Two processes stopped by Ctrl-C, then one killed without warning, go on and write what a run in peace writes."""
+    out = tmp_path / "run"
+    said, code = stopped_by(signal.SIGINT, command, out, ["--workers", "2"])
+    assert code == 130 and "Add --resume to go on" in said and "Traceback" not in said
+    assert main(command) == 2  # begun: it must be asked for
+    _, code = stopped_by(signal.SIGKILL, command, out, ["--resume"])
+    assert code == -signal.SIGKILL and 0 < len(list(out.glob("rows/*.parquet"))) < 6
+    assert main([*command, "--resume", "--workers", "2"]) == 0
     assert hashes(out) == alone
+
+
+def test_a_log_is_told_now_and_then(capsys):
+    """Where there is no terminal, progress is a line every ten seconds and one at the end, with the time left."""
+    seconds = iter([0.0, 4.0, 9.0, 11.0, 12.0])
+    tell = Telling(lambda: next(seconds))
+    for done, left in enumerate((math.nan, math.nan, 90.0, 120.0, 0.0)):
+        tell(done, 4, left)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["simulated 0 of 4 pieces", "simulated 3 of 4 pieces, about 2 min left", "simulated 4 of 4 pieces"]
 
 
 def test_a_deleted_piece_comes_back(alone, tmp_path):

@@ -8,6 +8,7 @@ back bytes, so that a cluster needs no shared disk; only this process writes.
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import time
@@ -50,12 +51,13 @@ def run_trial(
     _claim(job, out, resume)
     places = {chunk: out / ROWS / job.name_of(chunk) for chunk in job.chunks()}
     todo = [chunk for chunk, place in places.items() if not place.is_file()]
-    began, ready = time.monotonic(), len(places) - len(todo)
-    progress(ready, len(places), 0.0)
+    ready, began = len(places) - len(todo), math.nan
+    progress(ready, len(places), math.nan)
     for done, (chunk, made) in enumerate(_made(job, todo, hands), 1):
         _write(places[chunk], made)
-        left = (len(todo) - done) * (time.monotonic() - began) / done
-        progress(ready + done, len(places), left)
+        began = time.monotonic() if done == 1 else began  # what comes before the first piece is no pace
+        pace = (time.monotonic() - began) / (done - 1) if done > 1 else math.nan
+        progress(ready + done, len(places), (len(todo) - done) * pace)
     return list(places.values())
 
 
