@@ -30,9 +30,10 @@ MODULES = (
 TEMPLATES = (
     "portal/templates/portal/*.html", "assessment/templates/assessment/*.html", "session/templates/session/help.html",
     "session/templates/session/help_over.html", "site/templates/phone.html", "site/templates/_safe.html",
+    "site/templates/_numbers.html",
     "site/templates/base.html",
 )  # fmt: skip
-FOR_STAFF = {"desk.html", "shared.html", "visits.html", "desk.py", "desk_views.py", "rated.html", "send.html"}
+FOR_STAFF = {"desk.html", "shared.html", "visits.html", "desk_views.py", "rated.html", "send.html"}
 Words = tuple[str, str]  # the words and their plural, empty where there is none
 
 

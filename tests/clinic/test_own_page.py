@@ -14,9 +14,11 @@ from unstuck.clinic import clock
 from unstuck.clinic.assessment.actions import Place
 from unstuck.clinic.assessment.models import Link
 from unstuck.clinic.course.models import Course
+from unstuck.clinic.course.own import own_page
+from unstuck.clinic.course.queries import load
 from unstuck.clinic.people.actions import Identity, register_person
 from unstuck.clinic.people.models import Account
-from unstuck.core.events import ConsentGiven
+from unstuck.core.events import ConsentGiven, VisitBooked
 
 SignedIn = Callable[[str], Client]
 
@@ -103,6 +105,18 @@ def test_the_sites_crisis_line_stands_on_every_page_of_a_patient(
     signed_in: SignedIn, course: Course, settings: Any
 ) -> None:
     """The number that the site set is a link that calls, on the own page and after answering."""
-    settings.UNSTUCK_CRISIS_PHONE = "+1-555-0100"
-    for address in ("/me/", "/a/thanks/"):
-        assert 'href="tel:+1-555-0100"' in signed_in("ada").get(address).content.decode()
+    settings.UNSTUCK_CRISIS_PHONE, settings.UNSTUCK_EMERGENCY_PHONE = "+1-555-0100", "911"
+    for address in ("/me/", "/a/thanks/", "/a/now/"):
+        page = signed_in("ada").get(address).content.decode()
+        assert page.index('href="tel:+1-555-0100"') < page.index('href="tel:911"') and "112" not in page
+
+
+def test_a_visit_of_today_and_of_tomorrow_is_said_so(course: Course, cast: dict[str, Account], at: datetime) -> None:
+    """The hour of a booked visit has "Today" or "Tomorrow" before it; a later one has its day alone."""
+    said = []
+    for days in (0, 1, 2):
+        tell(course, VisitBooked("consent", 1, at + days * DAY + 120 * MINUTE, "room"), cast["finn"].key, at)
+        step = own_page(load(course), at, clock.zone()).next
+        assert step is not None
+        said.append(step.when.partition(":")[0])
+    assert said[:2] == ["Today", "Tomorrow"] and said[2].endswith("March, 11")

@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core import signing
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from unstuck.clinic.alerts.answers import needs_somebody, raise_for_answers
 from unstuck.clinic.assessment.models import Link, Waiting
@@ -137,13 +139,23 @@ def asked_of(course: Course, place: Place, rater: str) -> list[Instrument]:
 
 
 def send_link(course: Course, address: str, at: datetime) -> bool:
-    """Whether a letter with the link was put in the outbox: it needs the person's e-mail. No clinical word in it."""
+    """Whether a letter with the link was put in the outbox: it needs the person's e-mail. No clinical word in it.
+
+    It speaks every language of the patients' pages, for at this desk nobody may know which one the person reads.
+    """
     if not course.person.email:
         return False
-    body = _("Good day. We have a few questions for you. It takes about two minutes.\n\n%(link)s\n") % {"link": address}
+    subjects, bodies = zip(*(_letter(code, address) for code, _name in settings.LANGUAGES), strict=True)
     with transaction.atomic():
-        send(Letter("link", course.person.email, _("A few questions for you"), body), at)
+        send(Letter("link", course.person.email, " / ".join(subjects), "\n".join(bodies)), at)
     return True
+
+
+def _letter(language: str, address: str) -> tuple[str, str]:
+    """Subject and words in that language."""
+    with override(language):
+        words = _("Good day. We have a few questions for you. It takes about two minutes.\n\n%(link)s\n")
+        return _("A few questions for you"), words % {"link": address}
 
 
 def find_link(signed: str, at: datetime) -> Link:

@@ -56,7 +56,7 @@ def own_page(loaded: Loaded, at: datetime, zone: tzinfo) -> OwnPage:
     """The page of a person's own course at one instant."""
     rows = [row for row in due(loaded.protocol, loaded.state, at, zone) if _concerns(loaded, row)]
     rows = _each_once(sorted(rows, key=lambda r: _order(r, at)))
-    steps = [_step(loaded, row, zone) for row in rows[: SHOWN + 1]]
+    steps = [_step(loaded, row, at, zone) for row in rows[: SHOWN + 1]]
     return OwnPage(
         name=loaded.row.person.name.split(" ")[0],
         next=steps[0] if steps else None,
@@ -116,26 +116,34 @@ def _asks_person(loaded: Loaded, row: Due) -> bool:
     )
 
 
-def _step(loaded: Loaded, row: Due, zone: tzinfo) -> OwnStep:
+def _step(loaded: Loaded, row: Due, at: datetime, zone: tzinfo) -> OwnStep:
     asked = _asks_person(loaded, row)
     now = asked and _is_now(row)
     what = _("Questions for you") if asked else str(_NAMES[row.kind])
     if row.kind in _NUMBERED and row.occurrence > 1:
         what = f"{what} {row.occurrence}"
-    return OwnStep(what, _when(row, asked, zone), _place(row) if now else "", row.kind, row.booked)
+    return OwnStep(what, _when(row, asked, at, zone), _place(row) if now else "", row.kind, row.booked)
 
 
-def _when(row: Due, asked: bool, zone: tzinfo) -> str:
+def _when(row: Due, asked: bool, at: datetime, zone: tzinfo) -> str:
     if asked and _is_now(row):
         return _("Best today. It takes a few minutes.")
     if row.booked:
-        return day_words(row.booked, zone, clock=True)
+        return _booked(row.booked, at, zone)
     if row.state in (State.LATE, State.HELD, State.NOT_KNOWN, State.OPEN, State.STOP):
         return _("We will find a time with you.")
     if row.target is None:
         return ""
     words = _("About %(day)s. We send you a link.") if asked else _("About %(day)s. We will tell you the time.")
     return words % {"day": day_words(row.target, zone)}
+
+
+def _booked(booked: datetime, at: datetime, zone: tzinfo) -> str:
+    """The day and hour of a visit; that it is today or tomorrow is said first."""
+    said = day_words(booked, zone, clock=True)
+    days = (booked.astimezone(zone).date() - at.astimezone(zone).date()).days
+    words = {0: _("Today: %(day)s"), 1: _("Tomorrow: %(day)s")}.get(days, "%(day)s")
+    return words % {"day": said}
 
 
 def day_words(moment: datetime, zone: tzinfo, clock: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
@@ -47,15 +48,19 @@ _SMALL = ParagraphStyle("small", parent=_SHEET["Normal"], fontSize=8, leading=10
 
 def pdf(summary: Summary, heading: Heading) -> bytes:
     """The page's bytes; the same figures make the same bytes."""
+    return paper(_("Outcome of treatment"), sections(summary, heading), _foot(heading), heading.site)
+
+
+def paper(title: str, parts: Iterable[tuple[str, Iterable[str]]], foot: str, site: str) -> bytes:
+    """A title, parts of (heading, lines) and a line at the foot as a PDF; the same words make the same bytes."""
     file = BytesIO()
     edges = dict.fromkeys(("leftMargin", "rightMargin", "topMargin", "bottomMargin"), 18 * mm)
-    page = SimpleDocTemplate(file, pagesize=A4, title=_("Outcome"), author=heading.site, invariant=1, **edges)
-    parts: list[Flowable] = [Paragraph(shown(_("Outcome of treatment")), _SHEET["Title"])]
-    for title, lines in sections(summary, heading):
-        parts.append(Paragraph(shown(title), _HEAD))
-        parts += [Paragraph(shown(line), _BODY) for line in lines]
-    parts += [Spacer(1, 4 * mm), Paragraph(shown(_foot(heading)), _SMALL)]
-    page.build(parts)
+    page = SimpleDocTemplate(file, pagesize=A4, title=title, author=site, invariant=1, **edges)
+    flow: list[Flowable] = [Paragraph(shown(title), _SHEET["Title"])]
+    for head, lines in parts:
+        flow.append(Paragraph(shown(head), _HEAD))
+        flow += [Paragraph(shown(line), _BODY) for line in lines]
+    page.build([*flow, Spacer(1, 4 * mm), Paragraph(shown(foot), _SMALL)])
     return file.getvalue()
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from django import forms
 from django.conf import settings
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
 from django.utils.translation import gettext_lazy as _
 
 from unstuck.clinic.people.access import is_patient
@@ -24,6 +26,14 @@ class SignInForm(AuthenticationForm):
         super().confirm_login_allowed(user)
         if is_patient(user) and not settings.UNSTUCK_DEMO:
             raise self.get_invalid_login_error()
+
+
+class ForgottenForm(PasswordResetForm):
+    """Who has forgotten a password. Patients have none: nothing is sent to them, and the page tells them their door."""
+
+    def get_users(self, email: str) -> Iterator[Account]:
+        """Every account with that address that signs in by a password."""
+        return (user for user in super().get_users(email) if not is_patient(user))
 
 
 class RolesForm(forms.Form):

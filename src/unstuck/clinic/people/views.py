@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import (
     LoginView,
     LogoutView,
@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from unstuck.clinic import clock
 from unstuck.clinic.ledger.actions import note
 from unstuck.clinic.people import access, actions, pending, queries, second_factor
-from unstuck.clinic.people.forms import AccountForm, RolesForm, SignInForm
+from unstuck.clinic.people.forms import AccountForm, ForgottenForm, RolesForm, SignInForm
 from unstuck.clinic.people.models import Account
 from unstuck.clinic.people.pages import accounts_page
 
@@ -61,6 +61,7 @@ class ForgottenPassword(PasswordResetView):
     email_template_name = "people/password_email.txt"
     subject_template_name = "people/password_subject.txt"
     success_url = reverse_lazy("people:password_sent")
+    form_class = ForgottenForm
 
 
 class PasswordSent(PasswordResetDoneView):
@@ -139,7 +140,7 @@ def forget_second_factor(request: HttpRequest, account_id: int) -> HttpResponseB
 
 
 def _send_password_link(request: HttpRequest, account: Account) -> None:
-    form = PasswordResetForm({"email": account.email})
+    form = ForgottenForm({"email": account.email})
     if form.is_valid():
         form.save(
             request=request,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -28,8 +29,8 @@ def account_for(person: Person) -> Account | None:
     return Account.objects.filter(person=person).first()
 
 
-def invite(course: Course, address: str, actor: str, at: datetime) -> Account:
-    """The person has an account without a password and a letter with the way in. Raises NoAddress."""
+def invite(course: Course, address: str, actor: str, at: datetime, language: str = "") -> Account:
+    """The person has an account without a password and a letter with the way in, in that language. Raises NoAddress."""
     person = course.person
     account = account_for(person)
     email = (account.email if account else "") or person.email
@@ -40,6 +41,8 @@ def invite(course: Course, address: str, actor: str, at: datetime) -> Account:
         if account is None:
             new = NewAccount(person.key, person.name.split(" ")[0], (Role.PATIENT,), email, None, person)
             account = open_account(new, actor, at)
+        if language in dict(settings.LANGUAGES):
+            Choices.objects.update_or_create(person=person, defaults={"language": language})
         note("portal.invited", actor, at, {"account": account.key}, course.key)
         with override(language_for(person)):
             body = _("Good day. Your own page is ready. Open it here, and type this address:\n\n%(link)s\n")

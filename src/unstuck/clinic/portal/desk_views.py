@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -25,11 +26,12 @@ def person(request: HttpRequest, key: str) -> HttpResponseBase:
     """Invite the person, take links back, close the doors of a lost telephone."""
     row = get_object_or_404(queries.everyone(), key=key)
     account, at = access.allow(request, access.may_see_course, row), clock.now(request)
-    context: dict[str, Any] = {"row": row, "care": access.is_care(account)}
+    context: dict[str, Any] = {"row": row, "care": access.is_care(account), "languages": settings.LANGUAGES}
     if request.method == "POST":
         try:
             if request.POST.get("act") == "invite":
-                desk.invite(row, request.build_absolute_uri(reverse("portal:enter")), account.key, at)
+                door, language = request.build_absolute_uri(reverse("portal:enter")), request.POST.get("language", "")
+                desk.invite(row, door, account.key, at, language)
             elif request.POST.get("act") == "close":
                 desk.close_doors(row, account.key, at)
             else:
@@ -39,6 +41,7 @@ def person(request: HttpRequest, key: str) -> HttpResponseBase:
             context["refusal"] = refusal
     holder = desk.account_for(row.person)
     context |= {"links": desk.open_links(row, at), "holder": holder}
+    context["language"] = desk.language_for(row.person) or settings.LANGUAGE_CODE
     context["passkeys"] = holder.passkeys.count() if holder else 0
     return render(request, "portal/desk.html", context, status=409 if "refusal" in context else 200)
 

@@ -6,6 +6,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -14,6 +15,7 @@ from unstuck.clinic import clock
 from unstuck.clinic.course import queries
 from unstuck.clinic.course.actions import Entry
 from unstuck.clinic.messages.channels import EMAIL, TEXT
+from unstuck.clinic.pathway import disclosure
 from unstuck.clinic.pathway.consents import withdraw
 from unstuck.clinic.people import access
 from unstuck.clinic.people.models import Account
@@ -23,7 +25,8 @@ from unstuck.clinic.portal.curve import own_curve
 from unstuck.clinic.portal.door import own
 from unstuck.clinic.portal.home import course_of, home_page
 from unstuck.clinic.portal.models import Choices
-from unstuck.clinic.portal.readers import kinds_of, readings_of
+from unstuck.clinic.portal.readers import kinds_of, outside, readings_of
+from unstuck.clinic.portal.summary import on_paper, own_summary
 from unstuck.core.errors import Complaint
 
 
@@ -101,13 +104,41 @@ def curve(request: HttpRequest) -> HttpResponseBase:
 
 @own
 @require_GET
+def summary(request: HttpRequest) -> HttpResponseBase:
+    """How it has gone, on one page: what changed, how sure that is, what is missing."""
+    account = access.account_of(request)
+    course = course_of(account.person_id)
+    shown = own_summary(account, queries.load(course), clock.now(request), clock.zone()) if course else None
+    return render(request, "portal/summary.html", {"summary": shown})
+
+
+@own
+@require_GET
+def summary_paper(request: HttpRequest) -> HttpResponseBase:
+    """The same as a PDF of one page, to keep or to show somebody. Making it is an entry."""
+    account, at = access.account_of(request), clock.now(request)
+    course = course_of(account.person_id)
+    if course is None:
+        return redirect("portal:summary")
+    shown = own_summary(account, queries.load(course), at, clock.zone())
+    page = on_paper(shown, course, settings.UNSTUCK_SITE_NAME)
+    disclosure.told(course, "patient", page, account.key, at)
+    answer = HttpResponse(page, content_type="application/pdf")
+    answer["Content-Disposition"] = 'attachment; filename="my-summary.pdf"'
+    return answer
+
+
+@own
+@require_GET
 def readers(request: HttpRequest) -> HttpResponseBase:
     """Who can read what and by when, and who has read it."""
     account = access.account_of(request)
     course = course_of(account.person_id)
-    context: dict[str, Any] = {"kinds": (), "readings": ()}
+    context: dict[str, Any] = {"kinds": (), "readings": (), "outside": ()}
     if course:
-        context = {"kinds": kinds_of(course), "readings": readings_of(course, clock.zone(), account.key)}
+        zone = clock.zone()
+        context = {"kinds": kinds_of(course), "readings": readings_of(course, zone, account.key)}
+        context["outside"] = outside(course, clock.now(request), zone)
     return render(request, "portal/readers.html", context)
 
 

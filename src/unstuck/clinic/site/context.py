@@ -47,6 +47,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "now": clock.now(request),
         "theme": theme_of(request),
         "crisis_phone": settings.UNSTUCK_CRISIS_PHONE,
+        "emergency_phone": settings.UNSTUCK_EMERGENCY_PHONE,
         "crisis_lines": settings.UNSTUCK_CRISIS_LINES,
         "site_phone": settings.UNSTUCK_PHONE,
         "navigation": menu(request),

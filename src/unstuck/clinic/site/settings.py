@@ -25,7 +25,8 @@ UNSTUCK_MONITOR_DAYS = _site.number("UNSTUCK_MONITOR_DAYS", 7)  # how long a mon
 UNSTUCK_TRAINING = _site.yes("UNSTUCK_TRAINING")  # a clinic to practise in, with simulated people only
 UNSTUCK_DEMANDED_SKILLS = list(_site.list("UNSTUCK_DEMANDED_SKILLS"))  # keys of library/training/skills.toml
 UNSTUCK_RETENTION_YEARS = _site.number("UNSTUCK_RETENTION_YEARS", 0)  # the legal period of records; 0: not told
-UNSTUCK_CRISIS_PHONE = _site.text("UNSTUCK_CRISIS_PHONE")  # the local crisis line; empty: the emergency number
+UNSTUCK_CRISIS_PHONE = _site.text("UNSTUCK_CRISIS_PHONE")  # the local crisis line, first on a patient's page
+UNSTUCK_EMERGENCY_PHONE = _site.text("UNSTUCK_EMERGENCY_PHONE", "112")  # of the country, such as 911
 UNSTUCK_CRISIS_LINES = _site.named("UNSTUCK_CRISIS_LINES")  # more of them, as "Night line=+1-555-0101, Text line=..."
 UNSTUCK_PHONE = _site.text("UNSTUCK_PHONE")  # the site's own number, for patients
 UNSTUCK_ANSWERS_READ_H = _site.number("UNSTUCK_ANSWERS_READ_H", 24)  # what patients are told: answers are read within
