@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -170,3 +171,25 @@ def test_the_text_page(cast: Cast, at: datetime, signed_in: Callable[[str], Clie
     assert nia.post("/pathway/consent/feder_2021/", {"password": PASSWORD}).status_code == 403
     consent_ready(cast, at)
     assert "27.5 days" in nia.get("/pathway/consent/feder_2021/").content.decode()
+
+
+def test_a_person_reads_and_signs_in_spanish(course: Course, signed_in: Callable[[str], Client]) -> None:
+    """Signed for use beside the English one; shown, confirmed and kept byte for byte in the chosen language."""
+    cleo, ben = signed_in("cleo"), signed_in("ben")
+    to = f"/pathway/{course.key}/consent/"
+    assert "language=es" not in ben.get(to).content.decode()
+    assert "Este uso no está aprobado" in cleo.get("/pathway/consent/feder_2021/?language=es").content.decode()
+    assert cleo.post("/pathway/consent/feder_2021/", {"password": PASSWORD, "language": "es"}).status_code == 302
+    english, spanish = ben.get(to), ben.get(f"{to}?language=es")
+    assert "This use is not approved" in english.content.decode() and 'lang="es"' in spanish.content.decode()
+    form = spanish.context["form"]
+    told = {**form.initial, "identity": "passport", "name": "Ada Ames", "confirmed": []}
+    assert ben.post(to, told).status_code == 409
+    told["confirmed"] = [key for key, words in form.fields["confirmed"].choices if words.endswith(".")]
+    assert ben.post(to, {**told, "language": "en"}).status_code == 409
+    assert ben.post(to, told).status_code == 302
+    body = kept(course).body
+    assert body.startswith("## De qué se trata") and "## Lo que usted espera" in body
+    assert hash_of(body) == spanish.context["page"].shown_hash
+    assert [json.loads(e.payload)["language"] for e in entries(course.key) if e.kind == "consent.shown"] == ["es"]
+    assert ben.get(to).context["form"] is None

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from unstuck.core.errors import Complaint
 from unstuck.core.evidence_release import ArmResult, Release
+from unstuck.core.tongue import ENGLISH, Tongue
 
 
 class Take(StrEnum):
@@ -62,6 +63,16 @@ class Confirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class Around:
+    """Headings and a sentence around what a person signs."""
+
+    studies: str
+    hopes: str
+    no_hopes: str
+    signs: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentBlocks:
     """A consent before its figures are filled in."""
 
@@ -71,6 +82,7 @@ class ConsentBlocks:
     figures: tuple[Figure, ...]
     blocks: tuple[Block, ...]
     confirm: tuple[Confirmed, ...]
+    around: Around
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +92,8 @@ class About:
     words: Mapping[str, str]
     home: bool
     arms: bool
-    evidence: str  # the signed text on the evidence, verbatim
+    evidence: str  # the signed text on the evidence, verbatim, or its words in the consent's language
+    tongue: Tongue = ENGLISH
 
 
 class FigureMissing(Complaint):
@@ -91,10 +104,10 @@ _NAME = re.compile(r"\{(\w+)\}")
 
 
 def compose(blocks: ConsentBlocks, release: Release, about: About) -> str:
-    """The text, with the signed words on the evidence at its end. Raises FigureMissing."""
-    known = {**{f.key: figure(f, release) for f in blocks.figures}, **about.words}
+    """The text, with the signed words on the evidence at its end. Raises FigureMissing and NotTranslated."""
+    known = {**{f.key: figure(f, release, about.tongue) for f in blocks.figures}, **about.words}
     parts = [f"## {b.title}\n\n{_filled(b.text.strip(), known)}\n" for b in blocks.blocks if _meant(b, about)]
-    return "\n".join([*parts, f"## What the studies say\n\n{about.evidence.strip()}\n"])
+    return "\n".join([*parts, f"## {blocks.around.studies}\n\n{about.evidence.strip()}\n"])
 
 
 def _meant(block: Block, about: About) -> bool:
@@ -114,11 +127,11 @@ def _filled(text: str, known: Mapping[str, str]) -> str:
     return _NAME.sub(lambda found: known[found[1]], text)
 
 
-def figure(asked: Figure, release: Release) -> str:
-    """The figure in words. Raises FigureMissing."""
+def figure(asked: Figure, release: Release, tongue: Tongue = ENGLISH) -> str:
+    """The figure in words. Raises FigureMissing and NotTranslated."""
     match asked.take:
         case Take.SAYS:
-            said = [claim.says for claim in release.claims if claim.key == asked.claim]
+            said = [tongue.say(claim.says) for claim in release.claims if claim.key == asked.claim]
             return _one(said, asked)
         case Take.N:
             counted = [str(p.n) for p in release.papers if p.key == asked.study and p.n is not None]
@@ -147,10 +160,10 @@ def hash_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def document(text: str, goals: Sequence[str], signer: str) -> str:
+def document(text: str, goals: Sequence[str], signer: str, around: Around) -> str:
     """What the person reads and signs: the text, what they hope for in their own words, and whose name stands below."""
-    hopes = "\n".join(f"- {goal}" for goal in goals) or "Nothing was written down."
-    return f"{text}\n## What you hope for\n\n{hopes}\n\n## Who signs\n\n{signer}\n"
+    hopes = "\n".join(f"- {goal}" for goal in goals) or around.no_hopes
+    return f"{text}\n## {around.hopes}\n\n{hopes}\n\n## {around.signs}\n\n{signer}\n"
 
 
 @dataclass(frozen=True, slots=True)

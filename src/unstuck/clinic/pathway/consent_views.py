@@ -7,6 +7,7 @@ import uuid
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
@@ -21,10 +22,11 @@ from unstuck.clinic.pathway.doors import doors
 from unstuck.clinic.people import access
 from unstuck.clinic.people.actions import note_reading
 from unstuck.clinic.people.models import Account
-from unstuck.core.consent_file import load_consent
+from unstuck.core.consent_file import languages, load_consent
 from unstuck.core.errors import Complaint
 from unstuck.core.protocol import Protocol
 from unstuck.core.protocol_file import load_protocol, protocol_keys
+from unstuck.core.tongue import ENGLISH_CODE
 
 
 class SignForm(forms.Form):
@@ -32,6 +34,7 @@ class SignForm(forms.Form):
 
     entry = forms.CharField(widget=forms.HiddenInput, max_length=40)
     shown = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    language = forms.CharField(widget=forms.HiddenInput, max_length=8, required=False)
     confirmed = forms.MultipleChoiceField(
         label=_("The person says"), widget=forms.CheckboxSelectMultiple, required=False
     )
@@ -47,15 +50,18 @@ class SignForm(forms.Form):
     )
     name = forms.CharField(label=_("The person writes their full name"), max_length=200)
 
-    def __init__(self, shown: str, data: object = None) -> None:
-        super().__init__(data, initial={"entry": uuid.uuid4().hex, "shown": shown})  # type: ignore[arg-type]
-        self.fields["confirmed"].choices = [(c.key, c.words) for c in load_consent().confirm]  # type: ignore[attr-defined]
+    def __init__(self, shown: str, language: str, data: object = None) -> None:
+        first = {"entry": uuid.uuid4().hex, "shown": shown, "language": language}
+        super().__init__(data, initial=first)  # type: ignore[arg-type]
+        confirm = [(one.key, one.words) for one in load_consent(language=language).confirm]
+        self.fields["confirmed"].choices = confirm  # type: ignore[attr-defined]
 
     def signature(self) -> consents.Signature:
         """What the valid form signs."""
         told = self.cleaned_data
         identity = consents.Identity(told["identity"])
-        return consents.Signature(told["name"], identity, frozenset(told["confirmed"]), told["shown"])
+        said = frozenset(told["confirmed"])
+        return consents.Signature(told["name"], identity, said, told["shown"], told["language"])
 
 
 class GoalForm(forms.Form):
@@ -76,8 +82,9 @@ def _course(request: HttpRequest, key: str) -> tuple[Course, Account]:
 def consent(request: HttpRequest, key: str) -> HttpResponseBase:
     """What stands, what would be signed now, and the person's goals. A person reads their own."""
     row, account = _course(request, key)
-    page = consent_page(row, access.may_take_consent(account), doors(account, row), clock.zone())
-    form = SignForm(page.shown_hash, request.POST or None) if page.may_sign else None
+    chosen = request.POST.get("language") or request.GET.get("language", "")
+    page = consent_page(row, access.may_take_consent(account), doors(account, row), clock.zone(), chosen)
+    form = SignForm(page.shown_hash, page.language, request.POST or None) if page.may_sign else None
     if request.method == "POST":
         if form is None:
             access.refuse(request, "may_take_consent")
@@ -131,15 +138,17 @@ def text(request: HttpRequest, protocol: str) -> HttpResponseBase:
     """The text in use and the one that would be signed now, for one protocol."""
     shown, account = _of_library(protocol), access.account_of(request)
     may_sign, refusal = access.may_sign_consent_text(account), None
+    asked = request.POST.get("language") or request.GET.get("language", "")
+    language = asked if asked in languages() else ENGLISH_CODE
     if request.method == "POST":
         if not may_sign:
             access.refuse(request, "may_sign_consent_text")
         try:
-            issue(shown, account, request.POST.get("password", ""), clock.now(request))
-            return redirect("pathway:consent_text", protocol=protocol)
+            issue(shown, account, request.POST.get("password", ""), clock.now(request), language)
+            return redirect(f"{reverse('pathway:consent_text', args=[protocol])}?language={language}")
         except Complaint as wrong:
             refusal = wrong
-    page = text_page(shown, may_sign, clock.zone())
+    page = text_page(shown, may_sign, clock.zone(), language)
     context = {"page": page, "refusal": refusal}
     return render(request, "pathway/consent_text.html", context, status=409 if refusal else 200)
 

@@ -73,6 +73,7 @@ class Signature:
     identity: Identity
     confirmed: frozenset[str]
     shown_hash: str
+    language: str = ""  # of the text that was shown; empty: the one that the site shows first
 
 
 def goals(course: Course) -> tuple[Goal, ...]:
@@ -104,14 +105,15 @@ def drop_goal(course: Course, act: str, actor: str, at: datetime) -> None:
 
 def shown(course: Course, text: ConsentText) -> str:
     """What this person reads and signs now."""
-    return document(text.text, [goal.words for goal in goals(course)], course.person.name)
+    around = load_consent(language=text.language).around
+    return document(text.text, [goal.words for goal in goals(course)], course.person.name, around)
 
 
 def sign(course: Course, signature: Signature, entry: Entry) -> str:
     """Records the consent with the bytes that were shown; their hash. Raises NotGiven."""
     with transaction.atomic():
         lock(course.key)
-        text = text_in_use(course.release.key)
+        text = text_in_use(course.release.key, signature.language)
         if text is None:
             raise NotGiven(_("No text of consent has been signed for this protocol."))
         body = shown(course, text)
@@ -123,6 +125,7 @@ def sign(course: Course, signature: Signature, entry: Entry) -> str:
         payload = {
             "form_hash": text.text_hash,
             "version": text.version,
+            "language": text.language,
             "identity": signature.identity.value,
             "confirmed": sorted(signature.confirmed),
         }

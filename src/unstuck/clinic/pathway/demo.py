@@ -19,7 +19,7 @@ from unstuck.clinic.rooms.queries import seats
 from unstuck.core.accepting import DueState
 from unstuck.core.calendar import Visit, calendar
 from unstuck.core.consent import hash_of
-from unstuck.core.consent_file import load_consent
+from unstuck.core.consent_file import languages, load_consent
 from unstuck.core.errors import Complaint
 from unstuck.core.protocol_file import load_protocol
 from unstuck.core.screening import INDEX_TRAUMA, Before
@@ -38,7 +38,8 @@ def fill(at: datetime) -> None:
     actor = {account.username: account.key for account in cast}
     sign_as(actor["cleo"], content_hash(library_text()), at)
     try:
-        issue_as(load_protocol(TEXT_OF), actor["cleo"], at)
+        for language in reversed(languages()):
+            issue_as(load_protocol(TEXT_OF), actor["cleo"], at, language)
     except NotSigned:
         return
     open_ = loaded(everyone().filter(ended_at=None).exclude(person__account__username="ada"))
