@@ -52,6 +52,23 @@ def test_error_over_two_looks():
     assert binomtest(first, TRIALS, wanted[0]).pvalue > 0.001
 
 
+def test_power_and_size_are_those_of_rpact():
+    """A design file with three O'Brien-Fleming looks at 199 people and 0.4 standard deviations succeeds in 80 % of
+    trials with 169.84 people on average and crosses first where rpact says, within four Monte Carlo errors."""
+    looks = f'[interim]\nlooks = [{1 / 3!r}, {2 / 3!r}, 1.0]\nspending = "obrien_fleming"\n\n[allocation]'
+    plain = small(("[allocation]", looks), ("size = 12", "size = 199"), ('method = "mmrm"', 'method = "ancova"'))
+    design = checked(replace(plain, visits=plain.visits[-1:], analyses=plain.analyses[:1]))
+    found = ended(design, table(design, (-0.4 * 10 * np.sqrt(0.75), 0)))
+    bounds = (3.710302873, 2.511427484, 1.993047483)
+    drift = 0.4 * np.sqrt(198.732617) / 2
+    wanted = crossing((1 / 3, 2 / 3, 1.0), bounds, drift)
+    assert wanted.power == pytest.approx(0.8, abs=1e-5)
+    by_look = [(found.success & (found.look == k)).mean() for k in (1, 2, 3)]
+    assert by_look == pytest.approx(wanted.upper, abs=4 * 0.5 / np.sqrt(TRIALS))
+    people = found.enrolled.sum(axis=1)
+    assert people.mean() == pytest.approx(169.8436697, abs=4 * people.std() / np.sqrt(TRIALS) + 1)  # whole people
+
+
 def test_an_effect_stops_early():
     """A large effect ends most trials at the first look with half of the people, and they keep that look's result."""
     design = design_with(HALVES)

@@ -124,7 +124,7 @@ def _cell(cell: Told, told: Told) -> str:
 def _figures(cell: Told, told: Told) -> str:
     primary = _primary(cell)
     readable = [(SHORT[truth], s["readings"]) for truth, s in primary.items() if s["readings"]]
-    scored = [(SHORT[truth], s) for truth, s in primary.items() if s["quantiles"] and s["method"] != "responder"]
+    scored = [(SHORT[truth], s) for truth, s in primary.items() if s["quantiles"] and s["unit"] == "points"]
     parts = []
     if readable:
         words = "How trials are read, belief granted its strongest effect: works (green), cannot tell (grey), worse."
@@ -140,7 +140,18 @@ def _figures(cell: Told, told: Told) -> str:
 
 
 def _table(cell: Told) -> str:
-    heads = ("What is true", "Analysis", "Arm", "Succeeds", "Read as works", "Bias", "Coverage", "Missing", "No answer")
+    heads = (
+        "What is true",
+        "Analysis",
+        "Arm",
+        "Succeeds",
+        "Read as works",
+        "True value",
+        "Bias",
+        "Coverage",
+        "Missing",
+        "No answer",
+    )
     rows = "".join(_row(one) for one in cell["scenarios"])
     head = "".join(f'<th scope="col">{h}</th>' for h in heads)
     return f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
@@ -153,9 +164,12 @@ def _row(one: Told) -> str:
         one["arm"],
         share_words(one["success"]),
         share_words(one["readings"]["works"]) if one["readings"] else NONE,
+        NONE if one["true_seen"] is None else f"{one['true_seen']:+.2f} {one['unit']}",
         f"{bias['mean']:+.2f} (MC SE {bias['mc_se']:.2f})" if bias and bias["mean"] is not None else NONE,
         percent(one["coverage"]) if one["coverage"] else NONE,
         NONE if one["missing"] is None else f"{100 * one['missing']:.1f} %",
+        NONE if one["randomised"] is None else f"{one['randomised']:.0f}",
+        "; ".join(f"{k}: {percent(found)}" for k, found in enumerate(one["ended_at"], 1)) or NONE,
         str(one["no_answer"]),
     ]
     body = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
@@ -163,14 +177,22 @@ def _row(one: Told) -> str:
 
 
 def _estimand(told: Told) -> str:
-    estimand = told["estimand"]
+    """What is estimated; where there are several questions, each with the analyses that follow it."""
+    return "<section><h2>What is estimated</h2>" + "".join(_question(each) for each in told["estimands"]) + "</section>"
+
+
+def _question(estimand: Told) -> str:
     events = "".join(
         f"<li>{escape(name.replace('_', ' '))}: {escape(how.replace('_', ' '))}</li>"
         for name, how in estimand["events"].items()
     )
+    named = f"<h3>{escape(estimand['key'].replace('_', ' ').capitalize())}</h3>" if estimand["key"] else ""
+    by = ", ".join(f"{key.replace('_', ' ')} ({method})" for key, method in estimand["analyses"].items())
+    failure = estimand["failure_change"]
+    fails = "" if failure is None else f" Failure stands as a change of {failure:g} from baseline."
     return (
-        f"<section><h2>What is estimated</h2><p>{escape(estimand['summary'])} {escape(estimand['population'])} "
-        f"Variable: {escape(estimand['variable'])}.</p><ul>{events}</ul></section>"
+        f"{named}<p>{escape(estimand['summary'])} {escape(estimand['population'])} "
+        f"Variable: {escape(estimand['variable'])}.{fails} Analysed by: {escape(by) or 'nothing'}.</p><ul>{events}</ul>"
     )
 
 

@@ -10,6 +10,15 @@ from scipy.special import stdtr, stdtrit
 from unstuck.core.trial import MORE_IS_BETTER, Analysis, Method, TrialDesign
 from unstuck.lab.trials.batched.draws import Bools, Floats, Ints
 
+UNITS = dict.fromkeys(Method, "points") | {
+    Method.RESPONDER: "share of responders",
+    Method.COX: "log hazard ratio of response",
+    Method.LOG_RANK: "responses more than expected",
+    Method.RMST: "days without response",
+    Method.INCIDENCE: "share that has responded",
+    Method.TIPPING_POINT: "points that undo the result",
+}
+"""What an estimate, active minus control, counts."""
 MANY = 1e9  # degrees of freedom of a normal test
 
 

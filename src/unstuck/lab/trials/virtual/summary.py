@@ -13,11 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from unstuck.core.estimands import Estimand
 from unstuck.core.shares import exact_interval
 from unstuck.core.trial import COSTED, Analysis, TrialDesign, Truth, design_text
 from unstuck.lab.trials.batched.draws import Floats
 from unstuck.lab.trials.virtual.job import Setting, TrialJob
 from unstuck.lab.trials.virtual.reading import READINGS, strongest_belief
+from unstuck.lab.trials.virtual.results import UNITS
 from unstuck.lab.trials.virtual.truths import without_spread
 
 SIMULATED = "SIMULATED. No real person is in this. What a design can show rests on the effects that were put in."
@@ -38,7 +40,7 @@ def summarise_rows(job: TrialJob, rows: pa.Table) -> Told:
         "title": job.design.title,
         "question": job.design.question,
         "design": json.loads(design_text(job.design)),
-        "estimand": _estimand(job.design),
+        "estimands": [_estimand(job.design, each) for each in (job.design.estimand, *job.design.estimands)],
         "cells": [_cell(setting, rows.filter(pc.equal(rows["cell"], n))) for n, setting in enumerate(job.settings)],
         "costs": _costs(job.design),
         "assumed": [_figure(name, figure) for name, figure in job.settings[0].assumed],
@@ -46,10 +48,12 @@ def summarise_rows(job: TrialJob, rows: pa.Table) -> Told:
     }
 
 
-def _estimand(design: TrialDesign) -> Told:
-    estimand = design.estimand
+def _estimand(design: TrialDesign, estimand: Estimand) -> Told:
     events = {happening.value: strategy.value for happening, strategy in estimand.strategies}
     return {
+        "key": estimand.key,
+        "analyses": {a.key: a.method.value for a in design.analyses if design.estimand_of(a) is estimand},
+        "failure_change": estimand.failure_change,
         "population": estimand.population,
         "summary": estimand.summary,
         "variable": f"change of {design.outcome} at {design.final.key} (day {design.final.day})",
@@ -93,10 +97,13 @@ def _scenario(design: TrialDesign, truth: Truth, analysis: Analysis, arm: str, r
     column = {name: mine[name].to_numpy(zero_copy_only=False).astype(float) for name in NUMBERS}
     answered = np.isfinite(column["p"])
     told: Told = {"truth": truth.value, "analysis": analysis.key, "method": analysis.method.value, "arm": arm}
+    told |= {"estimand": analysis.estimand, "unit": UNITS[analysis.method]}
     told |= {"primary": analysis.primary, "replicates": mine.num_rows, "no_answer": int((~answered).sum())}
     told |= {"success": share(column["success"]), "rejects": share(column["p"] < design.alpha / len(design.active))}
     told |= {"estimate": mean(column["estimate"][answered]), "true_seen": _plain(column["seen"])}
     told |= {"quantiles": _quantiles(column["estimate"][answered])}
+    looks = len(design.interim.looks) if design.interim and analysis.primary else 0
+    told |= {"ended_at": [share(column["look"] == number) for number in range(1, looks + 1)]}
     told |= {"true_drug": _plain(column["drug"]), "fakeable": _plain(column["fakeable"])}
     told |= _held(column, answered)
     told |= {name: _plain(column[name]) for name in ("randomised", "missing", "look")}

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from unstuck.core.estimands import Estimand, Happening, Strategy
-from unstuck.core.sourced import Sourced
 from unstuck.core.trial import ON_SCORES, Analysis, Method
 from unstuck.lab.patients.calibration import Effect
 from unstuck.lab.patients.population import CLASSES
@@ -29,28 +28,29 @@ from unstuck.lab.trials.virtual.job import Setting
 from unstuck.lab.trials.virtual.table import TrialTable
 from unstuck.lab.trials.virtual.true_effects import DAY_MIN, SEED, ByClass, by_class
 
-PEOPLE = 500  # in each class of course
+PEOPLE, FEWER = 1500, 300  # in each class of course; of them, those whose course is walked again for the slopes
 UNKNOWN = (Method.COX, Method.LOG_RANK, Method.TIPPING_POINT)
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everybody of one arm under an estimand, three times over: as they are, with belief, and as veterans."""
+    """People of one arm under an estimand: all as they are, then FEWER of each class with belief, and as veterans."""
 
     table: TrialTable
     final: Floats  # true score at the final visit, without the instrument's error
-    steps: tuple[float, float]  # points of belief and of what veterans lack, in the second and third copy
+    steps: tuple[float, float]  # points of belief and of what veterans lack; 0 where there is no such copy
 
 
 def targets(setting: Setting, effects: tuple[Effect, ...]) -> dict[str, tuple[ByClass, ...]]:
     """By analysis the classes' means in each arm; analyses without a true value are left out."""
-    plain, found = by_class(setting, effects), dict[str, tuple[ByClass, ...]]()
+    found: dict[str, tuple[ByClass, ...]] = {}
+    plain: tuple[ByClass, ...] = ()
     worlds: dict[tuple[int, tuple[object, ...]], World] = {}
     for analysis in setting.design.analyses:
         if analysis.method in UNKNOWN:
             continue
         if is_plain(setting, analysis):
-            found[analysis.key] = plain
+            plain = found[analysis.key] = plain or by_class(setting, effects)
             continue
         found[analysis.key] = tuple(_of_arm(setting, place, effects, analysis, worlds) for place in range(len(effects)))
     return found
@@ -80,18 +80,21 @@ def _of_arm(
     if key not in worlds:
         worlds[key] = _world(setting, place, effects[place], stays, acts)
     world = worlds[key]
-    values = _variable(setting, analysis, estimand, world).reshape(3, len(CLASSES), PEOPLE)
-    plain, believing, veteran = np.nanmean(values, axis=2)
-    belief, lack = world.steps
-    return ByClass(plain, (believing - plain) / belief, (veteran - plain) / lack)
+    values, count = _variable(setting, analysis, estimand, world), len(CLASSES)
+    whole = values[: count * PEOPLE].reshape(count, PEOPLE)
+    copies = iter(values[count * PEOPLE :].reshape(-1, count, FEWER))
+    same = whole[:, :FEWER]
+    slopes = [np.nanmean(next(copies) - same, axis=1) / step if step else np.zeros(count) for step in world.steps]
+    return ByClass(np.nanmean(whole, axis=1), *slopes)
 
 
 def _world(setting: Setting, place: int, effect: Effect, stays: bool, acts: tuple[bool, ...]) -> World:
     """Everybody walked through the arm; events that do not act are there without points and are not seen."""
     design = setting.design
-    belief = _step(design.unblinding.points if design.unblinding else None, -1.0)
-    steps = (belief, _step(design.patients.veteran_points, 1.0))
-    state = walked(setting, place, crowd_of(setting.frame, _people(setting, place, effect, steps)), leaves=not stays)
+    believed = design.unblinding.points.value if design.unblinding else 0.0
+    lacked = design.patients.veteran_points.value if design.patients.veteran_points else 0.0
+    steps = (believed, 0.0 if setting.arms[place].design.control else lacked)
+    state = walked(setting, place, crowd_of(setting.frame, _people(setting, effect, steps)), leaves=not stays)
     events = tuple(e if act else replace(e, points=None) for e, act in zip(design.events, acts, strict=True))
     here = replace(setting, cell=replace(setting.cell, design=replace(design, events=events)))
     table = table_of(here, place, state, SEED)
@@ -99,20 +102,20 @@ def _world(setting: Setting, place: int, effect: Effect, stays: bool, acts: tupl
     return World(table, _final(here, state, table), steps)
 
 
-def _people(setting: Setting, place: int, effect: Effect, steps: tuple[float, float]) -> Group:
-    """The same people of each class three times: as they are, moved by belief, and as veterans lack."""
-    design, count, size = setting.design, len(CLASSES), len(CLASSES) * PEOPLE
+def _people(setting: Setting, effect: Effect, steps: tuple[float, float]) -> Group:
+    """PEOPLE of each class, then the first FEWER of each again, moved by belief, and again as veterans lack."""
+    count = len(CLASSES)
     sure = tuple(replace(effect, weights=tuple(float(k == c) for k in range(count))) for c in range(count))
-    numbers, which = np.tile(np.arange(PEOPLE), count), np.repeat(np.arange(count), PEOPLE)
-    who = crowd_of(setting.frame, Group(SEED, numbers, sure, which, np.zeros(size)))
-    lacks = who.veteran & (design.patients.veteran_points is not None) & (not setting.arms[place].design.control)
-    points = np.concatenate([np.zeros(size), np.full(size, steps[0]), steps[1] * lacks])
-    points += np.tile(_cluster(setting, numbers), 3)
-    return Group(SEED, np.tile(numbers, 3), sure, np.tile(which, 3), -points / setting.mean_baseline)
-
-
-def _step(figure: Sourced | None, usual: float) -> float:
-    return figure.value if figure is not None and figure.value else usual
+    sizes = [PEOPLE, *(FEWER for step in steps if step)]
+    numbers = np.concatenate([np.tile(np.arange(size), count) for size in sizes])
+    which = np.concatenate([np.repeat(np.arange(count), size) for size in sizes])
+    who = crowd_of(setting.frame, Group(SEED, numbers, sure, which, np.zeros(len(numbers))))
+    points, begins = _cluster(setting, numbers), count * PEOPLE
+    for step, among in zip(steps, (np.ones(len(numbers), dtype=bool), who.veteran), strict=True):
+        if step:
+            points[begins : begins + count * FEWER] += step * among[begins : begins + count * FEWER]
+            begins += count * FEWER
+    return Group(SEED, numbers, sure, which, -points / setting.mean_baseline)
 
 
 def _cluster(setting: Setting, numbers: Ints) -> Floats:

@@ -55,10 +55,22 @@ def scenario_words(one: dict[str, Any]) -> str:
         parts.append(f"read as works {share_words(readings['works'])}, cannot tell {percent(readings['cannot_tell'])}")
     if one["bias"] and one["bias"]["mean"] is not None:
         bias = one["bias"]
-        parts.append(f"bias {bias['mean']:+.2f} (MC SE {bias['mc_se']:.2f}), coverage {share_words(one['coverage'])}")
+        true = f"true {_number(one, one['true_seen'])} {one['unit']}"
+        parts.append(f"{true}, bias {bias['mean']:+.2f} (MC SE {bias['mc_se']:.2f})")
+        parts.append(f"coverage {share_words(one['coverage'])}")
+    elif one["quantiles"] and one["true_seen"] is None:
+        parts.append(f"median {_number(one, one['quantiles'][2])} {one['unit']}")
+    if one["ended_at"]:
+        ends = ", ".join(f"look {k} {percent(found)}" for k, found in enumerate(one["ended_at"], 1))
+        parts.append(f"ended at {ends}; {one['randomised']:.1f} people on average")
     if one["no_answer"]:
         parts.append(f"{one['no_answer']} of {one['replicates']} gave no answer and count as failures")
     return "; ".join(parts) + "."
+
+
+def _number(one: dict[str, Any], value: float) -> str:
+    """A value of that scenario; shares and logarithms need a digit more."""
+    return f"{value:+.1f}" if one["unit"].startswith(("points", "days", "responses")) else f"{value:+.2f}"
 
 
 def share_words(found: dict[str, Any]) -> str:

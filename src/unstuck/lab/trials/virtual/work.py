@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -114,11 +116,20 @@ def _true(
 
 def means_of(job: TrialJob) -> Means:
     """The classes' means of every cell, worked out once for all that they depend on."""
-    known: Means = {}
-    for setting in job.settings:
-        if _key(setting) not in known:
-            known[_key(setting)] = targets(setting, truth_of(setting, Truth.PUBLISHED, 0, 0).effects)
-    return known
+    return {key: _targets(_Keyed(key, setting)) for setting in job.settings for key in [_key(setting)]}
+
+
+@dataclass(frozen=True, slots=True)
+class _Keyed:
+    """A setting that equals every other one with the same means."""
+
+    key: str
+    setting: Setting = field(compare=False)
+
+
+@lru_cache(maxsize=64)
+def _targets(keyed: _Keyed) -> dict[str, tuple[ByClass, ...]]:
+    return targets(keyed.setting, truth_of(keyed.setting, Truth.PUBLISHED, 0, 0).effects)
 
 
 def _key(setting: Setting) -> str:
