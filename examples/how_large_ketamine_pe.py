@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from unstuck.lab.trials.virtual.answer import Answer, Kind, Line, ask, finish, lines_svg, scenario
+from unstuck.lab.trials.virtual.answer import Answer, Kind, Line, ask, finish, lines_svg, luck, scenario
 
 DESIGN = Path(__file__).parent / "trials" / "ketamine_pe_size.toml"
 
@@ -33,7 +33,7 @@ def answer(reps: int, seed: int) -> Answer:
         "How large must a trial of ketamine with prolonged exposure be?",
         Kind.ANSWERED if enough else Kind.CANNOT_TELL,
         words,
-        tuple(told["limits"]),
+        (*told["limits"], luck(reps)),
         lines_svg(lines, "people randomised", "share of trials, %", log=True),
         "Effects drawn anew for each trial from 9 of 13 and 7 of 13 responders.",
         f"{DESIGN.name}, run {told['run']['hash'][:16]}, {reps} replicates, seed {seed}",

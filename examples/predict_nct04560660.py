@@ -29,6 +29,12 @@ def prediction(reps: int, seed: int) -> dict[str, object]:
     }
 
 
+def _frozen_row(frozen: dict[str, float]) -> dict[str, object]:
+    """The frozen bar as the plot wants it: its ends, its median, and no truth beside it."""
+    low, middle, high = (frozen[name] for name in ("low_5_points", "median_points", "high_95_points"))
+    return {"quantiles": [low, low, middle, high, high], "true_seen": None, "true_drug": None}
+
+
 def answer(reps: int, seed: int) -> Answer:
     """The prediction made anew, beside the frozen one."""
     told, frozen = ask(DESIGN, reps, seed), json.loads(FROZEN.read_text())
@@ -47,9 +53,11 @@ def answer(reps: int, seed: int) -> Answer:
         Kind.ANSWERED,
         words,
         limits,
-        estimates_svg([("effect drawn", drawn), ("effect as published", scenario(told["cells"][0], "published"))],
+        estimates_svg([("frozen prediction", _frozen_row(frozen)), ("effect drawn, anew", drawn),
+                       ("effect as published", scenario(told["cells"][0], "published"))],
                       "ketamine minus midazolam, points of CAPS-5"),
-        "The bar holds nine in ten simulated trials; the dot is their median.",
+        "The bar holds nine in ten simulated trials; the dot is their median. Stroke: true difference as seen. "
+        "Diamond: by the drug alone.",
         f"{DESIGN.name}, run {told['run']['hash'][:16]}, {reps} replicates, seed {seed}; frozen: {FROZEN.name}",
     )  # fmt: skip
 

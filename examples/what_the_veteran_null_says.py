@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from unstuck.lab.trials.sizes import power_of_t
-from unstuck.lab.trials.virtual.answer import Answer, Kind, Line, ask, finish, lines_svg, scenario
+from unstuck.lab.trials.virtual.answer import Answer, Kind, Line, ask, finish, lines_svg, luck, scenario
 
 DESIGN = Path(__file__).parent / "trials" / "veteran_null.toml"
 
@@ -29,7 +29,7 @@ def answer(reps: int, seed: int) -> Answer:
         "What does the null result in veterans say?",
         Kind.ANSWERED,
         words,
-        tuple(told["limits"]),
+        (*told["limits"], luck(reps)),
         lines_svg([Line("missed", tuple(zip(points, missed, strict=True)))], "true difference, points of CAPS-5",
                   "share of trials that find nothing, %"),
         "Student's test of 104 people with the spread that the simulated trials have.",

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from unstuck.lab.trials.virtual.answer import Answer, Kind, Line, ask, finish, lines_svg, scenario
+from unstuck.lab.trials.virtual.answer import Answer, Kind, Line, ask, finish, lines_svg, luck, scenario
 
 DESIGN = Path(__file__).parent / "trials" / "unblinding.toml"
 
@@ -24,7 +24,7 @@ def answer(reps: int, seed: int) -> Answer:
         Line("significant", tuple(zip(points, naive, strict=True))),
         Line("read as works", tuple(zip(points, read, strict=True))),
     ]
-    limits = (*told["limits"], "Shares of 85 % and 35 % who believe to be treated are assumed.")
+    limits = (*told["limits"], "Shares of 85 % and 35 % who believe to be treated are assumed.", luck(reps))
     return Answer(
         "what_unblinding_could_fake",
         "What could unblinding fake?",

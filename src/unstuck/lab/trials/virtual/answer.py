@@ -56,6 +56,12 @@ def scenario(cell: dict[str, Any], truth: str) -> dict[str, Any]:
     return found
 
 
+def luck(reps: int) -> str:
+    """The limit that shares of so many simulated trials have: the half width of a 95 % interval at one half."""
+    half = 98 / math.sqrt(reps)
+    return f"Each share comes from {reps} simulated trials; luck alone moves it by up to {half:.0f} points."
+
+
 def text_of(answer: Answer) -> str:
     """The answer in lines."""
     lines = [answer.question, f"  {answer.kind.value.upper()}.", *(f"  {words}" for words in answer.words)]

@@ -21,6 +21,10 @@ SHORT = {
     Truth.NULL.value: "no difference",
     Truth.FOOLED.value: "belief alone",
 }
+ENGINE = (
+    "batched: every person walked through the protocol, many at once; REML in closed form where nobody returns after a "
+    "gap, else by Newton's method"
+)
 NONE = "none"
 OPEN = 3  # designs of a sweep that are shown at once; more of them fold their plots away
 Told = dict[str, Any]
@@ -236,6 +240,7 @@ def _repeat(told: Told) -> str:
         "Run": run["hash"],
         "Design": f"{run['design']} {run['design_version']}, {run['design_hash']}",
         "Protocols": "; ".join(f"{key} {found}" for key, found in sorted(run["protocols"].items())),
+        "Engine": ENGINE,
         "Code": f"unstuck {run['version']}, {run['code']}",
     }
     rows = "".join(f"<dt>{name}</dt><dd>{escape(str(value))}</dd>" for name, value in facts.items())
