@@ -1,12 +1,12 @@
-"""How many protocol-driven trials a second, and how many hours of the plain simulator is that worth?
+"""How many protocol-driven trials a second, and how much faster is that than one person at a time?
 
     python benchmarks/protocol_trials.py [--people 300] [--trials 100]
 
 Every person walks through the protocol's own steps, gates and doses, is measured, may leave, and is analysed by MMRM
-with Kenward-Roger. Prints people and trials per CPU-second of one core for the simulator that takes one person at a time and
-for the batched one, their ratio, and what 10,000 trials would take on two cores. Beside it stands a trial whose visits
-are fixed and whose scores are normal (mmrm_ratio.py): it walks through no protocol, and is another thing. Ends with 1
-when the batched one is less than 200 times the other.
+with Kenward-Roger. Prints people and trials per CPU-second of one core for the simulator that takes one person at a
+time and for the batched one, their ratio, and what 10,000 trials would take on two cores. Beside it stands a trial with
+fixed visits and normal scores (mmrm_ratio.py): it walks through no protocol, and is another thing. Ends with 1 when the
+batched one is less than 200 times the other.
 """
 
 from __future__ import annotations
