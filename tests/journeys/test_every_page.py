@@ -104,6 +104,8 @@ PAGES = [
     ("ada", "/me/agreed/"),
     ("ada", "/me/curve/"),
     ("ada", "/me/readers/"),
+    ("ada", "/me/summary/"),
+    ("ada", "/me/visit/"),
     ("ada", "/me/keys/"),
     ("cleo", "{desk}"),
     ("cleo", "{desk}shared/"),

@@ -44,4 +44,5 @@ function showing(box) {
 const box = document.querySelector("[data-keep]"), plan = document.querySelector("[data-plan]");
 const here = document.querySelector("[data-plan-here]");
 if (box && plan) keeping(box, plan);
+if (document.querySelector("[data-plan-gone]")) localStorage.removeItem(PLACE); // taken out there: the copy goes too
 if (here) showing(here);
