@@ -17,8 +17,9 @@ from tests.clinic.test_serve import own_database
 from tests.core.test_opening import WORK
 from tests.course_makers import adas_course, released
 from tests.pathway_makers import all_clear
+from unstuck.clinic import clock
 from unstuck.clinic.alerts.rota import NewShift, set_shift
-from unstuck.clinic.course.actions import Entry, enrol
+from unstuck.clinic.course.actions import Entry, enrol, write
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.queries import load
 from unstuck.clinic.pathway import booking, screening
@@ -28,6 +29,7 @@ from unstuck.clinic.people.actions import NewAccount, open_account
 from unstuck.clinic.people.models import Account, Role
 from unstuck.clinic.session.actions import integration_booked
 from unstuck.clinic.session.queries import Place as DosePlace
+from unstuck.core import events as ev
 from unstuck.core.alerting import Duty
 from unstuck.core.calendar import calendar
 
@@ -245,3 +247,27 @@ def test_no_more_doses_than_the_nurses_may_watch(course: Course, cast: Cast, at:
     set_shift(NewShift(cast["nia"], Duty.NURSE, at, at + 2 * DAY), "a_test", at)
     with pytest.raises(booking.TooMany):  # the rota names one nurse for that time
         booking.book(course, third, slot(at, 1, "chair_3"), entry)
+
+
+@pytest.mark.django_db
+def test_a_missed_visit_is_proposed_again_and_its_departure_shows(
+    course: Course, cast: Cast, at: datetime, signed_in: Callable[[str], Client]
+) -> None:
+    """Nobody came: a quarter inside the window is proposed; held after its window, the visit shows as a departure."""
+    place, entry, to = booking.Place("consent", 1), Entry(cast["finn"].key, at, at), f"/pathway/{course.key}/plan/"
+    booking.book(course, place, booking.Slot(at + DAY, 60, room="quiet_room"), entry)
+    with clock.stopped(at + 2 * DAY + timedelta(minutes=7)):
+        page = signed_in("finn").get(to).context["page"]
+        missed = next(row for row in page.rows if row.step == "consent")
+        assert missed.word == "Missed: book again" and missed.asks
+        form = signed_in("finn").get(f"{to}consent/1/").context["form"]
+        assert form.initial["starts"] == datetime(2026, 3, 4, 9, 15)
+    late = at + 30 * DAY
+    with clock.stopped(late):
+        told = {"starts": "2026-04-01T10:00", "minutes": "60", "room": "quiet_room", "why": "no_show"}
+        assert signed_in("finn").post(f"{to}consent/1/", told).status_code == 302
+        row = next(row for row in signed_in("finn").get(to).context["page"].rows if row.step == "consent")
+        assert row.word == "After its window" and Booking.objects.get(cancelled_at__isnull=False).why == "no_show"
+        write(course, ev.ConsentGiven("treatment", "1", "consent", 1), Entry(cast["ben"].key, late, late))
+        shown = signed_in("finn").get(to).context["page"].departures
+        assert any("onsent" in words for words, _when in shown)

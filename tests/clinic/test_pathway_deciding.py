@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -77,6 +78,23 @@ def test_amounts_are_for_clinicians(treated: Course, cast: Cast, at: datetime) -
     summary = summary_of(load(treated), at + 8 * DAY)
     assert "40 mg" not in words(pdf(summary, heading(treated, at, Audience.PATIENT)))
     assert "ketamine 40 mg" in words(pdf(summary, heading(treated, at, Audience.PRESCRIBER)))
+
+
+def test_a_hidden_arm_does_not_leave_the_clinic(treated: Course, cast: Cast, at: datetime) -> None:
+    """Where the plan hides the arm, a clinician outside reads that there were doses and not of which drug."""
+    summary = summary_of(load(treated), at + 8 * DAY)
+    said = words(pdf(summary, replace(heading(treated, at, Audience.OTHERS, "Dr Grey"), masked=True)))
+    assert "ketamine 40 mg" not in said and "Doses: 1" in said and "stays hidden" in said
+
+
+def test_after_a_gap_the_first_thing_is_to_screen_again(treated: Course, signed_in: Callable[[str], Client]) -> None:
+    """Ninety-one days after the last dose the page says so on top, and leads to screening."""
+    dosed = load(treated).state.doses[-1].observed_at
+    for days, top in ((80, "Go on as planned"), (91, "Screen again before the next dose")):
+        with clock.stopped(dosed + days * DAY):
+            page = signed_in("cleo").get(f"/pathway/{treated.key}/deciding/")
+            assert page.context["page"].verdict == top
+            assert page.context["page"].screen_again is (days > 90)
 
 
 def test_nothing_leaves_without_a_release(

@@ -65,6 +65,7 @@ class DecidingPage:
     missing: str
     releases: tuple[ReleaseRow, ...]
     open: bool
+    screen_again: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +100,23 @@ def deciding_page(
         missing=f"{summary.asked - summary.answered} / {summary.asked}",
         releases=tuple(ReleaseRow(one.act, one.to or _("(erased)"), one.until, one.stands(today)) for one in allowed),
         open=row.ended_at is None,
+        screen_again=any(q.topic is Topic.GAP and q.answer is Answer.YES for q in asked),
     )
 
 
 def _verdict(asked: tuple[Question, ...]) -> tuple[str, str, str]:
-    """The one thing at the top: a rule that says stop, then what is not known, then a booster, then nothing."""
+    """The one thing at the top: a rule that says stop, what is not known, a gap, a booster, then nothing."""
     stops = [q for q in asked if q.topic is Topic.STOP]
     if any(q.answer is Answer.YES for q in stops):
         return "stop", _("A rule of the plan says stop"), _("Decide: stop, or go on by name")
     if any(q.answer is Answer.UNKNOWN for q in stops):
         return "unk", _("A rule lacks a fact"), _("Not known whether to go on")
+    if any(q.topic is Topic.GAP and q.answer is Answer.YES for q in asked):
+        return (
+            "held",
+            _("The decision to treat is too old, or was never made here"),
+            _("Screen again before the next dose"),
+        )
     if any(q.topic is Topic.BOOSTER and q.answer is Answer.YES for q in asked):
         return "open", _("The plan's booster rule holds"), _("Decide on a booster")
     return "ok", _("No rule says stop"), _("Go on as planned")
@@ -122,6 +130,8 @@ def _row(question: Question) -> QuestionRow:
         Answer.UNKNOWN: ("unk", _("Not known")),
         Answer.NOT_YET: ("planned", _("Not yet")),
     }[question.answer]
+    if question.topic is Topic.TAPER:
+        level, word = "info", _("Untested")  # no rule says yes or no here
     sources = load_references()
     source = sources[question.source].title if question.source in sources else question.source
     return QuestionRow(level, word, question.title, question.words, question.why, source)

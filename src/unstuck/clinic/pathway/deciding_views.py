@@ -111,7 +111,8 @@ def summary(request: HttpRequest, key: str, audience: str) -> HttpResponseBase:
         access.refuse(request, "release_of_information")
     born = row.person.born_on.strftime("%-d %b %Y") if row.person.born_on else ""
     to = allowed.to if allowed and Audience(audience) is Audience.OTHERS else ""
-    heading = Heading(row.person.name, born, settings.UNSTUCK_SITE_NAME, at, clock.zone(), Audience(audience), to)
+    site = settings.UNSTUCK_SITE_NAME
+    heading = Heading(row.person.name, born, site, at, clock.zone(), Audience(audience), to, row.blinded)
     page = pdf(summary_of(load(row), at), heading)
     disclosure.told(row, audience, page, account.key, at, act if to else "")
     answer = HttpResponse(page, content_type="application/pdf")

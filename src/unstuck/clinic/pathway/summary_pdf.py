@@ -38,6 +38,7 @@ class Heading:
     zone: tzinfo
     audience: Audience
     to: str = ""
+    masked: bool = False  # whether the plan hides the arm from the person
 
 
 _SHEET = getSampleStyleSheet()
@@ -94,7 +95,11 @@ def _done(summary: Summary, heading: Heading) -> list[str]:
         return lines
     words = {"n": len(summary.doses), "first": first, "last": last, "t": summary.therapy_sessions}
     lines.append(_("Doses: %(n)s, between %(first)s and %(last)s. Trauma-focused sessions: %(t)s.") % words)
-    if heading.audience is not Audience.PATIENT:
+    if heading.masked and heading.audience is Audience.OTHERS:
+        lines.append(
+            _("Chance decided which drug; it stays hidden until the comparison ends. In an emergency we say it.")
+        )
+    elif heading.audience is not Audience.PATIENT:
         amounts = ", ".join(f"{_day(at, heading)} {drug} {mg:g} mg" for at, drug, mg in summary.doses)
         lines.append(f"{amounts}.")
     return lines
@@ -127,8 +132,8 @@ def _change(curve: Changed, you: bool) -> list[str]:
 
 
 def _outcomes(outcomes: tuple[Outcome, ...]) -> list[str]:
-    words = {True: _("Yes"), False: _("No"), None: _("Not known")}
-    return [f"{o.title}: {words[o.result.met]}. {figures(o.result)}" for o in outcomes]
+    words = {True: _("Yes."), False: _("No."), None: ""}
+    return [" ".join(filter(None, (f"{o.title}:", words[o.result.met], figures(o.result)))) for o in outcomes]
 
 
 def _missing(summary: Summary) -> str:
