@@ -132,3 +132,5 @@ def test_a_sweep_changes_how_a_trial_is_run():
     looks = '[interim]\nlooks = [0.5, 1.0]\nspending = "pocock"\n\n'
     looks += '[sweep]\ninterim = ["none", "as_written"]\n\n[allocation]'
     assert [c.design.interim is None for c in cells(small(("[allocation]", looks)))] == [True, False]
+    [other] = cells(small(("[allocation]", '[sweep]\nprotocol = ["abdallah_2022"]\n\n[allocation]')))
+    assert {arm.protocol for arm in other.design.arms} == {"abdallah_2022"}

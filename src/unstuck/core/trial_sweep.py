@@ -13,6 +13,7 @@ from unstuck.core.trial_file import checked
 
 SWEPT = (
     "size",
+    "protocol",  # of every arm; the protocols must have the arms' keys in common
     "primary",  # key of the analysis that becomes the primary one
     "last_visit",  # key of the visit at which arms are compared; later ones are left out
     "interim",  # "as_written", or "none" for one look at the end
@@ -72,6 +73,8 @@ def _with(design: TrialDesign, name: str, value: float | str) -> TrialDesign:
 
 def _with_word(design: TrialDesign, name: str, value: str) -> TrialDesign:
     match name:
+        case "protocol":
+            return replace(design, arms=tuple(replace(arm, protocol=value) for arm in design.arms))
         case "primary" if value in {a.key for a in design.analyses}:
             return replace(design, analyses=tuple(replace(a, primary=a.key == value) for a in design.analyses))
         case "last_visit" if value in {v.key for v in design.visits}:

@@ -87,6 +87,21 @@ def test_responders_do_not_win_by_being_unbound():
                Truth.DRAWN, Least.PEOPLE, 1)  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('"arm.ketamine.effect" = ["feder_2021:ketamine"]', "nothing that a designer may choose"),
+        ("alpha = [0.05, 0.2]", "nothing that a designer may choose"),
+        ('"unblinding.points" = [-1.0]', "nothing that a designer may choose"),
+        ('protocol = ["feder_2021", "abdallah_2022"]', "repeat one published effect"),
+    ],
+)
+def test_the_world_is_no_choice(line, said):
+    """Effects, belief and error rates are not chosen to make a trial succeed, nor is a treatment of given effect."""
+    with pytest.raises(Complaint, match=said):
+        trying(small(("[allocation]", f"[sweep]\n{line}\n\n[allocation]")), Truth.DRAWN, Least.PEOPLE, 1)
+
+
 def test_the_command_chooses(tmp_path, capsys):
     """The command races the cells of a sweep, names the choice, its intervals and the error; no sweep is refused."""
     design = tmp_path / "small.toml"

@@ -56,11 +56,10 @@ def _write(path: Path, text: str) -> None:
 def report_html(told: Told) -> str:
     """The whole page; the same text for the same summary."""
     cells = "".join(_cell(cell, told) for cell in told["cells"])
+    middle = [_sweep(told), section(told), cells] if len(told["cells"]) > 1 else [cells, section(told)]
     parts = [
         _head(told),
-        _sweep(told),
-        section(told),
-        cells,
+        *middle,
         _estimand(told),
         _limits(told),
         _assumed(told),
@@ -272,7 +271,7 @@ svg .on-works,svg .on-worse{fill:var(--paper);text-anchor:middle}svg .on-cannot_
 .thin{stroke:var(--main);stroke-width:1.5;opacity:.6}.beaten{fill:var(--paper);stroke:var(--main);stroke-width:2}
 .caption{color:var(--soft);font-size:.9rem}.drug{fill:var(--paper);stroke:var(--ink);stroke-width:2}
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}
-tbody th{min-width:11rem}
+tbody th{min-width:9rem}
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line)}
 dt{font-weight:600}dd{margin:0 0 .5rem;overflow-wrap:anywhere}pre{overflow:auto;font-size:.8rem}
 """

@@ -69,7 +69,9 @@ class Trying:
 
 
 def trying(design: TrialDesign, truth: Truth, least: Least, seed: int) -> Trying:
-    """Ready to try every cell of the design's sweep. Raises Complaint where belief could not be told from effect."""
+    """Ready to try every cell of the design's sweep. Raises Complaint for a field that is no choice."""
+    for name, _ in design.sweep:
+        _refuse_the_world(design, name)
     job = prepare_trial(design, 1, seed)
     for setting in job.settings:
         _refuse_responders(setting)
@@ -86,6 +88,28 @@ def successes_of(design: TrialDesign, truth: Truth, seed: int) -> Successes:
         return int(known[size]((0, first, trials)).success.sum())
 
     return count
+
+
+DECIDED = ("size", "primary", "last_visit", "interim", "patients.veteran")
+DECIDED_OF_ARMS = ("ratio",)
+TREATMENTS = ("protocol", "protocol_arm")
+
+
+def _refuse_the_world(design: TrialDesign, name: str) -> None:
+    """A search may set what a designer decides, not what is true; and no treatment whose effect is put in."""
+    field = name.rsplit(".", 1)[-1]
+    if field in TREATMENTS and design.patients.model != "descriptive":
+        return
+    if field in TREATMENTS:
+        raise Complaint(
+            f"The search cannot set {name}: these patients repeat one published effect whatever they are given.",
+            mend="Compare treatments with mechanistic patients, or in a trial.",
+        )
+    if name not in DECIDED and not (name.startswith("arm.") and field in DECIDED_OF_ARMS):
+        raise Complaint(
+            f"The search cannot set {name}: it is nothing that a designer may choose to make a trial succeed.",
+            mend=f"Choose among {', '.join(DECIDED)}, arm.KEY.ratio.",
+        )
 
 
 def _refuse_responders(setting: Setting) -> None:
