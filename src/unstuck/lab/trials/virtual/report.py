@@ -143,40 +143,38 @@ def _figures(cell: Told, told: Told) -> str:
 
 
 def _table(cell: Told) -> str:
-    heads = (
-        "What is true",
-        "Analysis",
-        "Arm",
-        "Succeeds",
-        "Read as works",
-        "True value",
-        "Bias",
-        "Coverage",
-        "Missing",
-        "No answer",
-    )
-    rows = "".join(_row(one) for one in cell["scenarios"])
-    head = "".join(f'<th scope="col">{h}</th>' for h in heads)
-    return f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    looked = any(one["ended_at"] for one in cell["scenarios"])
+    rows = [_row(one, looked) for one in cell["scenarios"]]
+    head = "".join(f'<th scope="col">{name}</th>' for name in rows[0])
+    body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
+    return f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
-def _row(one: Told) -> str:
+def _cells(row: dict[str, str]) -> str:
+    first, *others = (escape(text) for text in row.values())
+    return f'<th scope="row">{first}</th>' + "".join(f"<td>{text}</td>" for text in others)
+
+
+def _row(one: Told, looked: bool) -> dict[str, str]:
+    """What stands under each head, for one analysis under what is true."""
     bias = one["bias"]
-    cells = [
-        one["analysis"],
-        one["arm"],
-        share_words(one["success"]),
-        share_words(one["readings"]["works"]) if one["readings"] else NONE,
-        NONE if one["true_seen"] is None else f"{one['true_seen']:+.2f} {one['unit']}",
-        f"{bias['mean']:+.2f} (MC SE {bias['mc_se']:.2f})" if bias and bias["mean"] is not None else NONE,
-        percent(one["coverage"]) if one["coverage"] else NONE,
-        NONE if one["missing"] is None else f"{100 * one['missing']:.1f} %",
-        NONE if one["randomised"] is None else f"{one['randomised']:.0f}",
-        "; ".join(f"{k}: {percent(found)}" for k, found in enumerate(one["ended_at"], 1)) or NONE,
-        str(one["no_answer"]),
-    ]
-    body = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-    return f'<tr><th scope="row">{escape(MEANS[one["truth"]])}</th>{body}</tr>'
+    ends = {
+        "People": NONE if one["randomised"] is None else f"{one['randomised']:.0f}",
+        "Ended at look": "; ".join(f"{k}: {percent(found)}" for k, found in enumerate(one["ended_at"], 1)) or NONE,
+    }
+    return {
+        "What is true": MEANS[one["truth"]],
+        "Analysis": one["analysis"].replace("_", " "),
+        "Arm": one["arm"],
+        "Succeeds": share_words(one["success"]),
+        "Read as works": share_words(one["readings"]["works"]) if one["readings"] else NONE,
+        "True value": NONE if one["true_seen"] is None else f"{one['true_seen']:+.2f} {one['unit']}",
+        "Bias": f"{bias['mean']:+.2f} (MC SE {bias['mc_se']:.2f})" if bias and bias["mean"] is not None else NONE,
+        "Coverage": percent(one["coverage"]) if one["coverage"] else NONE,
+        "Missing": NONE if one["missing"] is None else f"{100 * one['missing']:.1f} %",
+        **(ends if looked else {}),
+        "No answer": str(one["no_answer"]),
+    }
 
 
 def _estimand(told: Told) -> str:
@@ -256,7 +254,7 @@ STYLE = """
 @media (prefers-color-scheme:dark){:root{--ink:#e6eaed;--soft:#a3adb5;--paper:#14181c;--line:#39424a;--works:#3fa98c;
 --tell:#56616a;--worse:#d4705d;--main:#7fb0ea;--warn:#ffd68a;--warn-paper:#33270d}}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
-main{max-width:60rem;margin:0 auto;padding:1.5rem}
+main{max-width:76rem;margin:0 auto;padding:1.5rem}p,ul,figure,dl{max-width:60rem}
 .simulated{background:var(--warn-paper);color:var(--warn);padding:.6rem .9rem;border-radius:.4rem;font-weight:600}
 h1{line-height:1.2;margin:.6rem 0}.lede{font-size:1.15rem;color:var(--soft)}
 section{border-top:1px solid var(--line);margin-top:1.5rem;padding-top:.5rem}
