@@ -19,6 +19,7 @@ from unstuck.lab.trials.virtual.job import CHUNK, prepare_trial
 from unstuck.lab.trials.virtual.report import place_report, write_report
 from unstuck.lab.trials.virtual.run import Cluster, Hands, run_trial
 from unstuck.lab.trials.virtual.summary import summarise
+from unstuck.lab.trials.virtual.texts import texts_of
 from unstuck.lab.trials.virtual.words import text_of
 
 DASK = "address of a Dask scheduler, or 'local' for one of this machine; no effect on the result"
@@ -55,9 +56,10 @@ def run(args: argparse.Namespace) -> int:
         print(f"\nStopped. Add --resume to go on; what is done lies in {args.out}.", file=sys.stderr)
         return INTERRUPTED
     told = summarise(job, files)
-    write_report(told, args.out)
+    texts = texts_of(job, Path(args.design).read_text(encoding="utf-8"))
+    write_report(told, args.out, texts)
     if args.place is not None:
-        place_report(told, args.place)
+        place_report(told, args.place, texts)
     print(json.dumps(told, indent=1, sort_keys=True) if args.json else text_of(told), end="")
     return 0
 

@@ -83,7 +83,7 @@ def test_a_missing_price_is_unknown():
 
 def test_the_report_shows_both(told):
     """The report has cost and hours of every design beside its assurance, with the grade of each figure."""
-    page = report_html(told)
+    page = report_html(told, {})
     assert page.count("cost of the trial, USD") == 1 and page.count("hours that all participants give") == 1
     assert "each dose" in page and "assumed" in page and "Not counted" in page and "each therapy session" in page
     for cell in told["cells"]:
@@ -94,7 +94,7 @@ def test_the_report_shows_both(told):
 
 def test_without_costs_the_report_says_so(told):
     """A design that states no costs has unknown ones in its report."""
-    assert "Unknown: the design has no [costs]" in report_html(told | {"costs": None})
+    assert "Unknown: the design has no [costs]" in report_html(told | {"costs": None}, {})
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(1, 20)), min_size=1, max_size=8))

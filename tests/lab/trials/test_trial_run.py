@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from functools import partial
+from html import escape
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -19,6 +20,8 @@ from tests.trial_designs import SMALL, small
 from unstuck.cli.main import main
 from unstuck.cli.trial import Telling
 from unstuck.core.errors import Complaint
+from unstuck.core.protocol_file import load_protocol
+from unstuck.core.trial_file import read_design
 from unstuck.lab.trials.virtual import cluster as cluster_module
 from unstuck.lab.trials.virtual.job import prepare_trial
 from unstuck.lab.trials.virtual.run import Hands, run_trial
@@ -143,6 +146,10 @@ def test_the_command_reports(tmp_path, capsys):
     assert told["cells"][0]["verdict"]["words"] == "cannot tell" and "cannot tell" in page
     assert "SIMULATED" in page and "src=" not in page and "http" not in page and "<script" not in page
     assert told["run"]["hash"] in page and "--seed 5" in page
+    texts = tmp_path / "run" / "texts"
+    assert read_design(texts / "small.toml").hash == told["run"]["design_hash"]
+    assert load_protocol(str(texts / "protocol_feder_2021.toml")).hash == told["run"]["protocols"]["feder_2021"]
+    assert all(escape(path.read_text()) in page for path in texts.iterdir())
     [placed] = home.glob("reports/*/*.html")
     assert placed.parent.name == told["run"]["protocols"]["feder_2021"] and placed.read_text() == page
     table = pq.read_table(sorted(Path(tmp_path / "run" / "rows").iterdir())[0])

@@ -10,6 +10,7 @@ from typing import Any
 
 from unstuck.core.trial import Truth
 from unstuck.lab.trials.virtual.drawing import estimates_svg, readings_svg, sweep_svg
+from unstuck.lab.trials.virtual.texts import Texts, write_texts
 from unstuck.lab.trials.virtual.tradeoff import choices, section
 from unstuck.lab.trials.virtual.words import MEANS, percent, share_words
 
@@ -30,20 +31,21 @@ OPEN = 3  # designs of a sweep that are shown at once; more of them fold their p
 Told = dict[str, Any]
 
 
-def write_report(told: Told, out: Path) -> Path:
-    """Writes summary and page beside the rows; returns the page."""
+def write_report(told: Told, out: Path, texts: Texts) -> Path:
+    """Writes summary, page and texts beside the rows; returns the page."""
+    write_texts(texts, out)
     _write(out / SUMMARY, json.dumps(told, indent=1, sort_keys=True) + "\n")
-    _write(out / REPORT, report_html(told))
+    _write(out / REPORT, report_html(told, texts))
     return out / REPORT
 
 
-def place_report(told: Told, home: Path) -> list[Path]:
+def place_report(told: Told, home: Path, texts: Texts) -> list[Path]:
     """Copies the page to where a clinic with this data folder lists it: beside each arm's protocol, by its hash."""
     name = f"{told['run']['hash'][:16]}.html"
     places = [home / FOLDER / found / name for found in sorted(set(told["run"]["protocols"].values()))]
     for place in places:
         place.parent.mkdir(parents=True, exist_ok=True)
-        _write(place, report_html(told))
+        _write(place, report_html(told, texts))
     return places
 
 
@@ -53,8 +55,8 @@ def _write(path: Path, text: str) -> None:
     os.replace(made, path)
 
 
-def report_html(told: Told) -> str:
-    """The whole page; the same text for the same summary."""
+def report_html(told: Told, texts: Texts) -> str:
+    """The whole page; the same text for the same summary and texts."""
     cells = "".join(_cell(cell, told) for cell in told["cells"])
     middle = [_sweep(told), section(told), cells] if len(told["cells"]) > 1 else [cells, section(told)]
     parts = [
@@ -63,7 +65,7 @@ def report_html(told: Told) -> str:
         _estimand(told),
         _limits(told),
         _assumed(told),
-        _repeat(told),
+        _repeat(told, texts),
     ]
     title = f"Simulated: {escape(told['title'])}"
     page = "".join(parts)
@@ -226,7 +228,7 @@ def _bounds(figure: Told) -> str:
     return "" if figure["low"] is None or figure["high"] is None else f"{figure['low']:g} to {figure['high']:g}"
 
 
-def _repeat(told: Told) -> str:
+def _repeat(told: Told, texts: Texts) -> str:
     """Everything that is needed to make the same files again."""
     run = told["run"]
     command = (
@@ -241,11 +243,11 @@ def _repeat(told: Told) -> str:
         "Code": f"unstuck {run['version']}, {run['code']}",
     }
     rows = "".join(f"<dt>{name}</dt><dd>{escape(str(value))}</dd>" for name, value in facts.items())
-    design = escape(json.dumps(told["design"], indent=1, sort_keys=True))
-    return (
-        f"<section><h2>To repeat it</h2><dl>{rows}</dl><details><summary>The design in full</summary>"
-        f"<pre>{design}</pre></details></section>"
+    whole = "".join(
+        f'<details><summary>{escape(name)}</summary><pre tabindex="0">{escape(text)}</pre></details>'
+        for name, text in texts.items()
     )
+    return f"<section><h2>To repeat it</h2><dl>{rows}</dl>{whole}</section>"
 
 
 STYLE = """
