@@ -161,3 +161,25 @@ def test_rated_by_a_clinician(course, ready, signed_in, at):
     assert answer.status_code == 302, answer.content.decode()
     done = {e.what.instrument for e in queries.load(other).state.assessments}
     assert {"caps5", "madrs", "cssrs_screen"} <= done
+
+
+def test_a_no_that_was_not_asked_is_dropped_and_a_yes_refused(course, signed_in, at):
+    """C-SSRS for no step: "no" after a "no" says nothing new; a plan without a thought is refused, nothing is saved."""
+    path = f"/courses/{course.key}/rate/?scale=cssrs_screen"
+    noes = {f"cssrs_screen.{item.key}": "0" for item in load_instrument("cssrs_screen").items}
+    with clock.stopped(at):
+        page = signed_in("nia").get(path).content.decode()
+        refused = signed_in("nia").post(path, {**noes, "cssrs_screen.item5": "1"})
+        assert not queries.load(course).state.assessments
+        taken = signed_in("nia").post(path, noes)
+    assert "Asked only after" in page and (refused.status_code, taken.status_code) == (409, 302)
+    (told,) = queries.load(course).state.assessments
+    assert told.what.step is None and dict(told.what.scores)["risk"] == "none"
+
+
+def test_no_questionnaire_of_the_person_is_typed_by_staff(course, signed_in, at):
+    """A scale that the person answers, and one that nobody knows, is not rated on the page of staff."""
+    for scale in ("des2", "nothing", "../caps5"):
+        with clock.stopped(at):
+            answer = signed_in("nia").get(f"/courses/{course.key}/rate/?scale={scale}")
+        assert answer.status_code == 409 and "no questions of that kind" in answer.content.decode()

@@ -120,6 +120,16 @@ def test_skip_and_end(signed_in: SignedIn, course: Course, ready: datetime) -> N
     assert "asks for nothing" in cleo.get(f"/courses/{course.key}/").content.decode()
 
 
+def test_a_stop_needs_its_reason_in_words(signed_in: SignedIn, course: Course, ready: datetime) -> None:
+    """Without a reason a course is not stopped; with one, whoever decides reads it, and it stays erasable."""
+    cleo = signed_in("cleo")
+    assert post(cleo, course, "end", entry="x", ending="stopped_harm", reason=" ").status_code == 409
+    assert "CourseEnded" not in kinds_of(course)
+    assert post(cleo, course, "end", entry="x", ending="stopped_harm", reason="pressure").status_code == 302
+    page = cleo.get(f"/pathway/{course.key}/deciding/").content.decode()
+    assert "Stopped: harm" in page and "pressure" in page and Text.objects.get().body == "pressure"
+
+
 @pytest.mark.parametrize(("username", "status"), EXPORT)
 def test_who_may_export(signed_in: SignedIn, course: Course, username: str, status: int) -> None:
     """Events hold doses and arm: in a blinded course only care that is not blinded takes them out."""

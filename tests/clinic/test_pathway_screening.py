@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -11,6 +13,7 @@ from django.test import Client
 from tests.course_makers import adas_course
 from tests.pathway_makers import all_clear, later, rules_signed
 from tests.site_fixtures import PASSWORD
+from unstuck.clinic import clock
 from unstuck.clinic.course.actions import Entry
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.queries import load
@@ -20,7 +23,7 @@ from unstuck.clinic.pathway.looked import screened
 from unstuck.clinic.pathway.trauma import described
 from unstuck.clinic.people.models import Account
 from unstuck.core.accepting import Standing
-from unstuck.core.screening import INDEX_TRAUMA, blocking
+from unstuck.core.screening import INDEX_TRAUMA, Finding, blocking
 from unstuck.core.verdict import Verdict, verdict
 
 pytestmark = pytest.mark.django_db
@@ -149,3 +152,36 @@ def test_the_event_is_called_as_the_person_calls_it(
     page = nia.get(f"/pathway/{course.key}/screening/").content.decode()
     assert "the fire of 2014" in page and "Earlier words" in page and "Fire or blast" in page
     assert all("fire" not in entry.payload for entry in entries(course.key))
+
+
+@pytest.fixture
+def demonstration(settings: Any) -> None:
+    """Everybody who is registered from here on is simulated, and may be asked with our own labels."""
+    settings.UNSTUCK_DEMO = True
+
+
+def test_scales_that_no_step_asks_have_a_way_in(
+    demonstration: None, cast: Cast, at: datetime, signed_in: Callable[[str], Client], browser: Client
+) -> None:
+    """DES-II and DAST-10 are asked by a link of their own; once answered their rules are clear and no link is made."""
+    course = adas_course(cast, at)
+    home = f"/pathway/{course.key}/screening/"
+    with clock.stopped(at):
+        page = signed_in("nia").get(home).content.decode()
+        assert page.count(f"/courses/{course.key}/rate/?") == 2  # the interview and C-SSRS are typed by staff
+        made = signed_in("nia").post(f"{home}scales/").content.decode()
+        link = re.search(r'id="answer-link" href="[^"]*(/a/[^"]+)"', made)
+        assert link
+        while "thanks" not in (told := answered(browser, link[1])):
+            assert told == link[1]
+        assert signed_in("nia").post(f"{home}scales/").status_code == 409
+    found = {one.key: one.finding for one in screened(Course.objects.get(), at).findings}
+    assert (found["high_dissociation"], found["drug_problems"]) == (Finding.CLEAR, Finding.CLEAR)
+
+
+def answered(browser: Client, link: str) -> str:
+    """Posts the lowest answer to each question of the screen; where it leads to."""
+    names = re.findall(r'name="(item\d+)"', browser.get(link).content.decode())
+    told = browser.post(link, dict.fromkeys(names, "0"))
+    assert told.status_code == 302, told.content.decode()
+    return str(told["Location"])

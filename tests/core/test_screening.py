@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unstuck.core.accepting import Standing, diagnosis, standing, watching
+from unstuck.core.accepting import Standing, diagnosis, scales, standing, watching
 from unstuck.core.conditions import Seen, Value
 from unstuck.core.course import Course
 from unstuck.core.errors import Complaint
 from unstuck.core.events import AssessmentCompleted, DoseGiven, Event, Origin
+from unstuck.core.instrument_file import instrument_keys
 from unstuck.core.screening import (
     BLOCKING,
     Finding,
@@ -208,3 +209,11 @@ def test_rules_that_could_not_work_are_refused(wrong: str, told: str) -> None:
     """A key that stands twice, and a condition about an answer that nobody is asked for, are named."""
     with pytest.raises(Complaint, match=told):
         parse_screening(library_text() + wrong, "mine.toml")
+
+
+def test_each_rule_that_reads_a_score_names_its_scale() -> None:
+    """The interview and every questionnaire that a rule reads are listed with the finding that waits for them."""
+    asked = dict(scales(RULES))
+    read = {rule.key for rule in RULES.rules if rule.rule}
+    assert set(asked.values()) == read | {diagnosis(RULES, Course(), look()).key}
+    assert set(asked) <= set(instrument_keys())

@@ -12,6 +12,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from pathlib import Path
 from urllib.error import URLError
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 import tests.site_fixtures  # noqa: F401 (sets Django up before a journey imports the clinic)
@@ -38,6 +40,19 @@ class Clinic:
     address: str
     home: Path
     passwords: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    """SQLite in a file, as a site has it: server and test have connections of their own, which wait for each other."""
+    told = connections["default"].settings_dict
+    if "sqlite" in told["ENGINE"]:
+        folder = tempfile.TemporaryDirectory(prefix="unstuck-journeys-")
+        told["TEST"] = {**told.get("TEST", {}), "NAME": str(Path(folder.name) / "journeys.sqlite3")}
+        yield
+        folder.cleanup()
+    else:
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connections
 from django.test import override_settings
 from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -22,20 +19,7 @@ from unstuck.clinic.people.models import Role
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the browser's event loop runs beside the test's database
 
-__all__ = ["at", "django_db_modify_db_settings", "home", "ledger_triggers", "phone", "plain_http", "staff", "staffed"]
-
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
-    """SQLite in a file, as a site has it: server and test have connections of their own, which wait for each other."""
-    told = connections["default"].settings_dict
-    if "sqlite" in told["ENGINE"]:
-        folder = tempfile.TemporaryDirectory(prefix="unstuck-journeys-")
-        told["TEST"] = {**told.get("TEST", {}), "NAME": str(Path(folder.name) / "journeys.sqlite3")}
-        yield
-        folder.cleanup()
-    else:
-        yield
+__all__ = ["at", "home", "ledger_triggers", "phone", "plain_http", "staff", "staffed"]
 
 
 @pytest.fixture(scope="session", autouse=True)

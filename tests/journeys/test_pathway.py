@@ -1,23 +1,23 @@
-"""The whole way, by the whole cast: one person from a file to a booster decision, another to a well-documented stop."""
+"""The whole way, by the whole cast, each in a browser: one person to a booster decision, one to a documented stop."""
 
 from __future__ import annotations
 
 import itertools
-import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from io import BytesIO
-from typing import Any
 
 import pytest
 from django.db import transaction
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from pypdf import PdfReader
 
-from tests.clinic.courses import released
-from tests.journeys.staff import at, home, ledger_triggers, plain_http, staff, staffed
+from tests.clinic.stock import VIAL, lot_of
+from tests.journeys import acting
+from tests.journeys.acting import Team, press, team
+from tests.journeys.staff import at, home, ledger_triggers, plain_http, staffed
+from tests.journeys.visiting import WEIGHT_KG, Visit, leaves, up_to_give, watched
 from tests.pathway_makers import evidence_signed, interviewed, rules_signed
 from tests.site_fixtures import PASSWORD
 from tests.walker import Walk, do_row, next_row
@@ -27,14 +27,18 @@ from unstuck.clinic.course.models import Course
 from unstuck.clinic.ledger.actions import append_events
 from unstuck.clinic.ledger.verify import verify
 from unstuck.clinic.people.models import Account
+from unstuck.clinic.protocol.actions import release_as
+from unstuck.clinic.session.queries import Place
 from unstuck.core import events as ev
+from unstuck.core.protocol_file import load_protocol
+from unstuck.core.protocol_writer import content_hash
 
-__all__ = ["at", "home", "ledger_triggers", "plain_http", "staff", "staffed"]
+__all__ = ["at", "home", "ledger_triggers", "plain_http", "staffed", "team"]
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 PLAN = "induction_maintenance"
-DAY = timedelta(days=1)
-Staff = Callable[[str], Page]
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+IN_BROWSERS = frozenset({"decision", "response_confirmed", "end_interview"})
 
 
 @dataclass
@@ -47,179 +51,192 @@ class Score:
         return self.total
 
 
-def go(course: Course, until: tuple[str, int], total: int, most: int = 40) -> datetime:
-    """Treats the person as planned until that visit is done, every scale at `total`; the instant after it."""
+def go(course: Course, until: tuple[str, int], total: int, most: int = 60) -> None:
+    """Brings the plan forward until that visit is done, every scale at `total`; the clock stands just after it."""
     loaded = queries.load(Course.objects.get(pk=course.pk))
     here = Walk(loaded.protocol, clock.read(), Score(total), loaded.state, key=course.key)  # type: ignore[arg-type]
     here.ids = itertools.count(len(loaded.state.log))
-    here.add(ev.ReadingTaken("weight_kg", 70.0))
+    here.add(ev.ReadingTaken("weight_kg", float(WEIGHT_KG)))
     while most and until not in here.course.done:
         most -= 1
-        row = next_row(here, frozenset({"decision"}))  # the prescriber decides in the browser
+        row = next_row(here, IN_BROWSERS)
         assert row is not None, f"nothing leads to {until}"
         here.now = max(here.now + timedelta(minutes=1), row.target or here.now)
         if not do_row(here, row):
             here.add(ev.StepSkipped(row.step, row.occurrence, "site"))
+    assert until in here.course.done
     with transaction.atomic():
         append_events(course.key, here.events, loaded.protocol.hash)
         actions.refresh(course, loaded.protocol, here.course, here.now)
     clock.set_to(here.now + timedelta(minutes=1))
-    return clock.read()
-
-
-def arrive(page: Page, given: str, family: str) -> Course:
-    """The front desk reads a file, compares it with the person, and enrols."""
-    patient = {"resourceType": "Patient", "name": [{"given": [given], "family": family}], "birthDate": "1984-03-14"}
-    page.goto("/pathway/arrive/")
-    file = {"name": "p.json", "mimeType": "application/json", "buffer": json.dumps(patient).encode()}
-    page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
-    page.get_by_role("button", name="Read the file").click()
-    expect(page.locator("input[name=name]")).to_have_value(f"{given} {family}")
-    page.get_by_role("button", name="Enrol").click()
-    expect(page.locator("h1")).to_have_text(f"{given} {family}")
-    return Course.objects.get(person__name=f"{given} {family}")
-
-
-def screen(page: Page, course: Course, today: str) -> None:
-    """The nurse asks everything: nothing is there, nothing is taken, CPT was finished, all tests are of today."""
-    answers = {"trauma": "item1", "history": "no", "prior": "none", "medicines": "no", "tests": "normal"}
-    for part, value in answers.items():
-        page.goto(f"/pathway/{course.key}/screening/{part}/ask/")
-        for choice in page.locator("select").all():
-            choice.select_option(value)
-        if part == "prior":
-            page.get_by_label("Cognitive processing therapy").select_option("adequate_not")
-        for day in page.locator("input[type=date]").all() if part == "tests" else []:
-            day.fill(today)
-        page.get_by_role("button", name=re.compile("Record for")).click()
-        page.wait_for_url("**/screening/")
-
-
-def decide(page: Page, course: Course) -> None:
-    """The prescriber accepts, signed with the password."""
-    page.goto(f"/pathway/{course.key}/screening/")
-    page.select_option("select[name=decided]", "accept")
-    page.fill("input[name=password]", PASSWORD)
-    page.get_by_role("button", name=re.compile("Sign for")).click()
-
-
-def consent(page: Page, course: Course) -> None:
-    """The therapist writes down a goal and witnesses the signature."""
-    page.goto(f"/pathway/{course.key}/consent/")
-    page.fill("input[name=goal]", "Sleep through the night")
-    page.get_by_role("button", name="Add this goal").click()
-    expect(page.locator("main")).to_contain_text("Sleep through the night")
-    for sentence in page.locator("input[name=confirmed]").all():
-        sentence.check()
-    page.select_option("select[name=identity]", "passport")
-    page.fill("input[name=name]", Course.objects.get(pk=course.pk).person.name)
-    page.get_by_role("button", name=re.compile("consents")).click()
-    expect(page.locator(".next-what")).to_have_text("Given")
-
-
-def book(page: Page, course: Course, place: str, chair: str = "", talk_after: timedelta | None = None) -> None:
-    """The front desk books a visit at the proposed time; a dose in a chair, with the talk that belongs to it."""
-    page.goto(f"/pathway/{course.key}/plan/{place}/")
-    if chair:
-        page.select_option("select[name=chair]", chair)
-    if talk_after is not None:
-        starts = datetime.fromisoformat(page.input_value("input[name=starts]"))
-        page.fill("input[name=talk]", (starts + talk_after).strftime("%Y-%m-%dT%H:%M"))
-    page.get_by_role("button", name=re.compile("Book for")).click()
-
-
-def ready(staff: Staff, course: Course, now: datetime) -> None:
-    """Screened, accepted, consented: what each of the team does before a first dose."""
-    screen(staff("nia"), course, now.date().isoformat())
-    cleo = staff("cleo")
-    decide(cleo, course)
-    expect(cleo.locator("#errors")).to_contain_text("Still open")  # nobody has interviewed yet
-    interviewed(course, Account.objects.get(username="ben").key, now)
-    decide(cleo, course)
-    expect(cleo.locator(".next-what")).to_have_text("Accepted for treatment")
-    consent(staff("ben"), course)
 
 
 @pytest.fixture
-def house(staff: Staff, at: datetime) -> Any:
-    """A protocol in use, its evidence signed, and the consent signed by the prescriber on its page."""
-    release = released(PLAN, at)
-    evidence_signed(Account.objects.get(username="cleo").key, at, PLAN)
-    rules_signed(Account.objects.get(username="cleo").key, at)
-    cleo = staff("cleo")
-    cleo.goto(f"/pathway/consent/{PLAN}/")
-    expect(cleo.locator("main")).to_contain_text("No authority has approved it")
-    cleo.fill("input[name=password]", PASSWORD)
-    cleo.get_by_role("button", name="Sign this text for use").click()
-    expect(cleo.locator("main")).to_contain_text("1-")
-    return release
+def house(team: Team, at: datetime) -> None:
+    """A protocol in use that blinds the rater, its evidence signed, and the consent signed by the prescriber."""
+    plan = replace(load_protocol(PLAN), blinded=("research",))
+    cleo = Account.objects.get(username="cleo").key
+    release_as(replace(plan, hash=content_hash(plan)), cleo, at)
+    evidence_signed(cleo, at, PLAN)
+    rules_signed(cleo, at)
+    page = team.at("cleo", f"/pathway/consent/{PLAN}/")
+    expect(page.locator("main")).to_contain_text("No authority has approved it")
+    page.fill("input[name=password]", PASSWORD)
+    press(page, "Sign this text for use")
+    expect(page.locator("main")).to_contain_text("1-")
 
 
-def test_from_a_file_to_a_booster_decision(staff: Staff, house: Any, at: datetime) -> None:
-    """Enrolled, screened, accepted, consented, booked, treated, better, worse again: the booster decision."""
-    finn = staff("finn")
-    course = arrive(finn, "Rosa", "Lindqvist")
-    finn.goto(f"/pathway/{course.key}/plan/induction/1/")
-    book(finn, course, "induction/1", "chair_1")
-    expect(finn.locator("#errors")).to_contain_text("missing or too old")  # no test has been entered
-    ready(staff, course, at)
-    book(finn, course, "induction/1", "chair_1", timedelta(hours=48))
-    finn.wait_for_url("**/plan/")
-    other = arrive(finn, "Bea", "Berg")
-    screen(staff("nia"), other, at.date().isoformat())
-    book(finn, other, "induction/1", "chair_1")
-    expect(finn.locator("#errors")).to_contain_text("The chair is booked")
-    go(course, ("baseline", 1), 50)
-    go(course, ("response_confirmed", 1), 25)
-    clock.set_to(go(course, ("weekly", 8), 45) + 20 * DAY)
-    cleo = staff("cleo")  # weeks have passed: nobody is signed in any more
-    cleo.goto(f"/pathway/{course.key}/deciding/")
-    expect(cleo.locator(".next-what")).to_have_text("Decide on a booster")
-    expect(cleo.locator("main")).to_contain_text("50 → 45 (-5)")
-    cleo.get_by_role("link", name=re.compile("Decide:.*What next")).click()
-    cleo.select_option("select[name=decision]", "go_on")
-    cleo.get_by_role("button", name=re.compile("Record for")).click()
-    cleo.goto(f"/pathway/{course.key}/deciding/")
-    expect(cleo.locator("main")).to_contain_text("What next: Go on")
-    for name in ("dev", "quinn", "otis"):
-        assert staff(name).request.get(f"/pathway/{course.key}/screening/").status == 403
+def from_first_contact_to_baseline(team: Team, course: Course, at: datetime) -> None:
+    """Screened, consented, interviewed by the rater, accepted by the prescriber, and the first curve's first point."""
+    acting.book(team, course, "induction/1", "chair_1")
+    expect(team.pages["finn"].locator("#errors")).to_contain_text("missing or too old")  # no test has been entered
+    acting.screen(team, course, at.date().isoformat())
+    expect(acting.decide(team, course).locator("#errors")).to_contain_text("Still open")  # nobody has interviewed yet
+    acting.consent(team, course, "Sleep through the night")
+    acting.answer(team.phone, acting.link_for(team, course, "screening:1"), 0)
+    acting.answer(team.phone, acting.scales_of_screening(team, course), 0)
+    acting.rate(team, "dev", course, "baseline_interview:1", caps5=3)
+    expect(acting.decide(team, course).locator(".next-what")).to_have_text("Accepted for treatment")
+    acting.answer(team.phone, acting.link_for(team, course, "baseline:1"), 3, weeks=0)
+
+
+def first_dose(team: Team, course: Course) -> None:
+    """Prepared, booked with its integration, checked on the day, given at the chair, and gone home."""
+    acting.held(team, "ben", course, "preparation:1", minutes="50")
+    starts = acting.book(team, course, "induction/1", "chair_1", timedelta(hours=48))
+    team.pages["finn"].wait_for_url("**/plan/")
+    clock.set_to(starts.replace(tzinfo=clock.zone()) - HOUR)
+    for name in ("nia", "ben"):  # there is no earlier weight, so two people read the scale
+        acting.weigh(team, name, course, "dosing_day:1", WEIGHT_KG)
+    acting.rate(team, "nia", course, "dosing_day:1")
+    cast = {account.username: account for account in Account.objects.all()}
+    lot = lot_of(VIAL, cast, clock.read())
+    tablet = team.come("nia")
+    tablet.clock.install(time=clock.read())
+    visit = Visit(course, Place("induction", 1), tablet, lot)
+    up_to_give(visit, team.come, "3.5", "40")
+    watched(visit)
+    leaves(visit)
+    for name in ("nia", "cleo"):  # their tablets stay at the chair
+        team.come(name)
+
+
+def after_the_dose(team: Team, course: Course) -> None:
+    """The call, the check-in and a page of the journal on the phone, the talk, and a note that nobody else reads."""
+    clock.set_to(clock.read() + 20 * HOUR)
+    acting.held(team, "nia", course, "next_day:1", minutes="10")
+    clock.set_to(clock.read() + 3 * HOUR)
+    acting.at_home(team.phone, "rosa@example.org")
+    acting.check_in(team.phone)
+    acting.journal(team.phone, "The corridor was only a corridor")
+    clock.set_to(clock.read() + 24 * HOUR)
+    acting.talk(team, course, "integration/1", "Slept well, goes out alone", "My own thoughts on the hour")
+
+
+def to_an_outcome(team: Team, course: Course) -> None:
+    """The other doses are brought forward; the rater interviews, the person answers, the prescriber sees a response."""
+    go(course, ("induction", 4), 30)
+    go(course, ("weekly", 4), 25)
+    acting.rate(team, "dev", course, "end_interview:1", caps5=1)
+    acting.held(
+        team, "cleo", course, "response_confirmed:1", decision="go_on", reason="Works again; boosters agreed on"
+    )
+
+
+def test_from_a_file_to_a_booster_decision(team: Team, house: None, at: datetime) -> None:
+    """First contact, screening, consent, baseline, a dose at the chair, therapy, check-in, outcome, loss: a booster."""
+    course = acting.arrive(team, "Rosa", "Lindqvist")
+    from_first_contact_to_baseline(team, course, at)
+    first_dose(team, course)
+    after_the_dose(team, course)
+    to_an_outcome(team, course)
+    go(course, ("weekly", 9), 50)
+    clock.set_to(clock.read() + 14 * DAY)
+    page = team.at("cleo", f"/pathway/{course.key}/deciding/")
+    expect(page.locator(".next-what")).to_have_text("Decide on a booster")
+    expect(page.locator("main")).to_contain_text("60 → 50 (-10)")
+    acting.held(team, "cleo", course, "decision:1", decision="go_on", reason="One booster, as agreed in April")
+    page = team.at("cleo", f"/pathway/{course.key}/deciding/")
+    expect(page.locator("main")).to_contain_text("What next: Go on")
+    expect(page.locator("main")).to_contain_text("One booster, as agreed in April")
+    seen_by_the_others(team, course)
     assert verify().sound
 
 
-def test_to_a_well_documented_stop(staff: Staff, house: Any, at: datetime) -> None:
-    """Three doses move nothing: the rule says stop, the prescriber does, and the family doctor is told by a release."""
-    course = arrive(staff("finn"), "Omar", "Haddad")
-    ready(staff, course, at)
+def seen_by_the_others(team: Team, course: Course) -> None:
+    """The person sees who read; the rater no dose and no name; quality the acts; Eve, and whoever need not, nothing."""
+    acting.at_home(team.phone, "rosa@example.org")
+    team.phone.goto("/me/readers/")
+    for name in ("Nia", "Cleo", "Ben"):
+        expect(team.phone.locator("main")).to_contain_text(name)
+    rater = team.at("dev", f"/courses/{course.key}/")
+    expect(rater.locator("main")).to_contain_text("Not shown to you")
+    for hidden in ("Lindqvist", "35 mg", "corridor", "My own thoughts"):
+        assert hidden not in rater.content()
+    quality = team.at("quinn", f"/audit/?chain={course.key}")
+    expect(quality.locator("main")).to_contain_text("Cleo read the page “deciding”")
+    eve = team.at("eve", "/")
+    team.opened.discard("/")
+    assert {path for path in team.opened if eve.request.get(path).status != 403} == set()
+    theirs = [path for path in team.opened if path.startswith("/pathway/c_")]
+    for name in ("dev", "quinn"):
+        assert [path for path in theirs if team.pages[name].request.get(path).status != 403] == []
+
+
+def treated_without_change(team: Team, course: Course, at: datetime) -> None:
+    """Screened, accepted and consented in browsers; three doses, which move nothing, are brought forward."""
+    acting.screen(team, course, at.date().isoformat())
+    interviewed(course, Account.objects.get(username="ben").key, at)
+    acting.decide(team, course)
+    acting.consent(team, course, "Ride the bus")
     go(course, ("baseline", 1), 50)
-    clock.set_to(go(course, ("induction", 3), 49) + DAY)
-    cleo = staff("cleo")
-    cleo.goto(f"/pathway/{course.key}/deciding/")
-    expect(cleo.locator(".next-kicker")).to_have_text("A rule of the plan says stop")
-    cleo.get_by_role("link", name=re.compile("worth going on")).click()
-    cleo.select_option("select[name=decision]", "stop")
-    cleo.get_by_role("button", name=re.compile("Record for")).click()
-    cleo.goto(f"/courses/{course.key}/record/end/")
-    cleo.select_option("select[name=ending]", "stopped_no_response")
-    cleo.get_by_role("button", name=re.compile("Record for")).click()
-    cleo.goto(f"/pathway/{course.key}/deciding/")
-    expect(cleo.locator("main")).to_contain_text("Is it worth going on?: Stop")
-    cleo.fill("input[name=to]", "Dr Reed, family practice")
-    cleo.fill("input[name=until]", (clock.read() + 30 * DAY).date().isoformat())
-    cleo.select_option("select[name=identity]", "known_to_staff")
-    cleo.get_by_role("button", name=re.compile("allows this")).click()
-    link = cleo.get_by_role("link", name=re.compile("Summary .PDF.")).get_attribute("href")
-    page = PdfReader(BytesIO(cleo.request.get(str(link)).body())).pages[0].extract_text()
-    said = re.sub(r"\s+", " ", page)
+    go(course, ("induction", 3), 49)
+    clock.set_to(clock.read() + DAY)
+
+
+def test_to_a_well_documented_stop(team: Team, house: None, at: datetime) -> None:
+    """Three doses move nothing: the rule says stop, the prescriber does and says why, others are told by a release."""
+    course = acting.arrive(team, "Omar", "Haddad")
+    treated_without_change(team, course, at)
+    acting.at_home(team.phone, "omar@example.org")
+    acting.safety_plan(team.phone, signs="I stop answering the telephone", people="My brother Sami")
+    page = team.at("cleo", f"/pathway/{course.key}/deciding/")
+    expect(page.locator(".next-kicker")).to_have_text("A rule of the plan says stop")
+    acting.held(team, "cleo", course, "futility:1", decision="stop", reason="No change after three doses")
+    page = team.at("cleo", f"/courses/{course.key}/record/end/")
+    page.select_option("select[name=ending]", "stopped_no_response")
+    press(page, "Record for")
+    expect(page.locator("#errors")).to_contain_text("A stop needs its reason in words")
+    page.fill("textarea[name=reason]", "Exposure therapy with Ben from Monday; Dr Reed goes on with the tablets")
+    press(page, "Record for")
+    page = team.at("cleo", f"/pathway/{course.key}/deciding/")
+    expect(page.locator(".next-what")).to_have_text("Stopped: no response")
     for words in (
-        "Omar Haddad",
-        "For Dr Reed",
-        "Doses: 3",
-        "from 50 to 49",
-        "does not show that the treatment made it",
+        "Is it worth going on?: Stop",
+        "No change after three doses",
+        "Exposure therapy with Ben from Monday",
     ):
-        assert words in said
-    quinn = staff("quinn")
-    quinn.goto("/audit/")
-    for words in ("ended the plan", "made the one-page outcome"):
-        expect(quinn.locator("main")).to_contain_text(words)
+        expect(page.locator("main")).to_contain_text(words)
+    expect(team.at("ben", f"/own/{course.key}/shared/").locator("main")).to_contain_text("My brother Sami")
+    handed_over(team, course)
+    team.phone.goto("/me/")
+    expect(team.phone.locator(".next-what")).to_have_text("Your course here has ended")
     assert verify().sound
+
+
+def handed_over(team: Team, course: Course) -> None:
+    """The family doctor is told by a release that the person signed; quality sees it."""
+    page = team.at("cleo", f"/pathway/{course.key}/deciding/")
+    page.fill("input[name=to]", "Dr Reed, family practice")
+    page.fill("input[name=until]", (clock.read() + 30 * DAY).date().isoformat())
+    page.select_option("select[name=identity]", "known_to_staff")
+    press(page, "allows this")
+    link = page.get_by_role("link", name=re.compile("Summary .PDF.")).get_attribute("href")
+    text = PdfReader(BytesIO(page.request.get(str(link)).body())).pages[0].extract_text()
+    said = re.sub(r"\s+", " ", text)
+    told = ("Omar Haddad", "For Dr Reed", "Doses: 3", "from 50 to 49", "has ended: stopped: no response")
+    for words in (*told, "does not show that the treatment made it"):
+        assert words in said
+    quality = team.at("quinn", "/audit/")
+    for words in ("ended the plan", "made the one-page outcome"):
+        expect(quality.locator("main")).to_contain_text(words)

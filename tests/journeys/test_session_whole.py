@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.clinic.stock import VIAL
 from tests.journeys.staff import *  # noqa: F403
-from tests.journeys.visiting import WEIGHT_KG, Staff, Visit, coming
+from tests.journeys.visiting import Staff, Visit, coming, leaves, up_to_give, watched
 from unstuck.clinic import clock
 from unstuck.clinic.custody.amounts import Form
 from unstuck.clinic.custody.receiving import NewProduct
@@ -21,55 +21,6 @@ from unstuck.core.session_events import HandedOver, PartGiven
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 SPRAYS = NewProduct("ket_nasal", "Ketamine nasal device", "ketamine", Form.DEVICE, Decimal("8.75"), Decimal(2))
-ROUNDS = 20  # more than any stay needs
-
-
-def up_to_give(visit: Visit, staff: Staff, units: str, minutes: str = "") -> None:
-    """Room, check-in, readings, scales, facts, an order of 0.5 mg/kg and two checks; then the dose begins."""
-    visit.check_room()
-    visit.check_in()
-    visit.read(59, weight_kg=WEIGHT_KG)
-    for instrument in ("cssrs_screen", "cadss"):
-        visit.rate(instrument)
-    visit.find_out()
-    visit.choose()
-    prescriber = staff("cleo")
-    prescriber.goto(visit.address)
-    visit.find_out(prescriber)
-    visit.order(prescriber, "0.5", "mg/kg", "50", minutes)
-    prescriber.context.set_offline(True)
-    visit.check(units)
-    assert visit.unmet() == []
-    expect(visit.page.get_by_text("All met")).to_be_visible()
-    visit.give()
-
-
-def watched(visit: Visit) -> None:
-    """Whatever the plan asks for is read when it is due, until the stay is over."""
-    for number in range(ROUNDS):
-        said = visit.stands.session
-        if said.phase is Phase.LEAVING:
-            return
-        moments = [d.by for d in said.due if "systolic_mmhg" in d.readings] or [said.stay_until]
-        assert moments[0] is not None
-        visit.ahead(max(1.0, (min(m for m in moments if m) - clock.read()) / timedelta(minutes=1)))
-        visit.read(60 + number)
-    raise AssertionError(f"the stay never ends: {visit.stands.session.phase} {visit.stands.session.due}")
-
-
-def leaves(visit: Visit) -> None:
-    """Scores and facts after the dose are found out one by one; only then the door opens."""
-    visit.page.goto(visit.address)
-    visit.page.get_by_role("button", name="Ada Ames leaves for home").click(force=True)  # readable, and refused
-    expect(visit.page.locator("#errors")).to_contain_text("Nothing was saved")
-    visit.page.goto(visit.address)
-    visit.read(58)
-    for instrument in ("cssrs_screen", "cadss", "aldrete", "padss"):
-        visit.rate(instrument)
-    visit.find_out()
-    expect(visit.page.get_by_text("May leave", exact=True)).to_be_visible()
-    visit.button("Ada Ames leaves for home")
-    expect(visit.page.locator("#next")).to_contain_text("This session is over")
 
 
 def names(visit: Visit) -> list[str]:

@@ -28,12 +28,14 @@ from unstuck.core.calendar import companions
 from unstuck.core.protocol import Protocol
 from unstuck.core.protocol_file import load_protocol
 from unstuck.core.screening import ACCEPTED
+from unstuck.core.session import Phase
 from unstuck.core.verdict import verdict
 
 MINUTE = timedelta(minutes=1)
 BORN = date(1984, 3, 14)
 WEIGHT_KG, STEP_MIN = 70, 8.0
 STEADY = {"systolic_mmhg": 122.0, "diastolic_mmhg": 76.0, "spo2_percent": 98.0, "resp_per_min": 14.0}
+ROUNDS = 20  # of readings: more than any stay needs
 HIGHEST = ("aldrete", "padss")  # scales on which much is good; on the others the lowest answer is
 Staff = Callable[[str], Page]
 
@@ -50,6 +52,10 @@ class Visit:
     @property
     def address(self) -> str:
         return f"/session/{self.course.key}/{self.place.step}/{self.place.occurrence}/"
+
+    @property
+    def name(self) -> str:
+        return str(self.course.person.name)
 
     @property
     def stands(self) -> Live:
@@ -175,6 +181,54 @@ class Visit:
         self.page.fill("#p-n", str(number))
         self.page.fill("#p-u", str(units))
         self.button("This part was given")
+
+
+def up_to_give(visit: Visit, staff: Staff, units: str, minutes: str = "") -> None:
+    """Room, check-in, readings, scales, facts, an order of 0.5 mg/kg and two checks; then the dose begins."""
+    visit.check_room()
+    visit.check_in()
+    visit.read(59, weight_kg=WEIGHT_KG)
+    for instrument in ("cssrs_screen", "cadss"):
+        visit.rate(instrument)
+    visit.find_out()
+    visit.choose()
+    prescriber = staff("cleo")
+    prescriber.goto(visit.address)
+    visit.find_out(prescriber)
+    visit.order(prescriber, "0.5", "mg/kg", "50", minutes)
+    prescriber.context.set_offline(True)
+    visit.check(units)
+    assert visit.unmet() == []
+    expect(visit.page.get_by_text("All met")).to_be_visible()
+    visit.give()
+
+
+def watched(visit: Visit) -> None:
+    """Whatever the plan asks for is read when it is due, until the stay is over."""
+    for number in range(ROUNDS):
+        said = visit.stands.session
+        if said.phase is Phase.LEAVING:
+            return
+        moments = [d.by for d in said.due if "systolic_mmhg" in d.readings] or [said.stay_until]
+        assert moments[0] is not None
+        visit.ahead(max(1.0, (min(m for m in moments if m) - clock.read()) / timedelta(minutes=1)))
+        visit.read(60 + number)
+    raise AssertionError(f"the stay never ends: {visit.stands.session.phase} {visit.stands.session.due}")
+
+
+def leaves(visit: Visit) -> None:
+    """Scores and facts after the dose are found out one by one; only then the door opens."""
+    visit.page.goto(visit.address)
+    visit.page.get_by_role("button", name=f"{visit.name} leaves for home").click(force=True)  # readable, and refused
+    expect(visit.page.locator("#errors")).to_contain_text("Nothing was saved")
+    visit.page.goto(visit.address)
+    visit.read(58)
+    for instrument in ("cssrs_screen", "cadss", "aldrete", "padss"):
+        visit.rate(instrument)
+    visit.find_out()
+    expect(visit.page.get_by_text("May leave", exact=True)).to_be_visible()
+    visit.button(f"{visit.name} leaves for home")
+    expect(visit.page.locator("#next")).to_contain_text("This session is over")
 
 
 def wished(stands: Live) -> dict[str, ev.Value]:

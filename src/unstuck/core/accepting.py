@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from unstuck.core.conditions import Truth, judge
+from unstuck.core.conditions import Truth, facts_of, judge
 from unstuck.core.course import Course
 from unstuck.core.events import AssessmentCompleted, Event
 from unstuck.core.facts import CourseFacts
@@ -106,6 +106,13 @@ def _last_interview(course: Course, instrument: str, at: datetime) -> Event | No
         and event.observed_at <= at
     ]
     return found[-1] if found else None
+
+
+def scales(rules: Screening) -> tuple[tuple[str, str], ...]:
+    """The instruments that rules read, each with the key of the finding that stays unknown without it."""
+    read = [(rule.key, fact.partition(".")) for rule in rules.rules if rule.rule for fact in facts_of(rule.rule)]
+    scored = [(name, key) for key, (name, dot, _scale) in read if dot and name != "person"]
+    return tuple(dict([(rules.diagnosis.instrument, rules.diagnosis.instrument), *scored]).items())
 
 
 def standing(rules: Screening, course: Course, at: datetime) -> tuple[Standing, datetime | None]:

@@ -246,11 +246,19 @@ def _check_weight(protocol: Protocol, course: Course, step: Step, given: DoseGiv
         raise no.WeightUnknown("Nobody has weighed the person.", mend="Weigh them today, in kg.")
     if float(weights[-1].value) != given.weight_kg:
         raise no.NotAsOrdered(f"The last weight is {float(weights[-1].value):g} kg, not {given.weight_kg:g} kg.")
-    if jumps(protocol, course, weights, at) and len(_weighers(course, given.weight_kg, at)) < 2:
+    if lacks_second_weigher(protocol, course, at):
         raise no.WeightJump(
             f"{given.weight_kg:g} kg differs too much from the last visit, or there is no earlier weight.",
             mend="A second person weighs and enters what they read, in kg.",
         )
+
+
+def lacks_second_weigher(protocol: Protocol, course: Course, at: datetime) -> bool:
+    """Whether the last weight jumps or cannot be compared, and fewer than two people have read it."""
+    weights = [s for s in course.series.get("weight_kg", ()) if s.at <= at]
+    if not weights or not jumps(protocol, course, weights, at):
+        return False
+    return len(_weighers(course, float(weights[-1].value), at)) < 2
 
 
 def jumps(protocol: Protocol, course: Course, weights: list[Seen], at: datetime) -> bool:

@@ -28,7 +28,7 @@ from unstuck.core.assessment import Answer, complaints_about, event_parts, score
 from unstuck.core.course import Course as State
 from unstuck.core.errors import Complaint
 from unstuck.core.instrument import Instrument
-from unstuck.core.instrument_file import load_instrument
+from unstuck.core.instrument_file import instrument_keys, load_instrument
 from unstuck.core.refusals import Refusal
 from unstuck.core.verdict import verdict
 from unstuck.core.wording_file import may_score_for_care
@@ -135,6 +135,19 @@ def asked_of(course: Course, place: Place, rater: str) -> list[Instrument]:
     found = [i for i in map(load_instrument, keys) if i.rater.value == rater]
     if not found:
         raise NothingToAsk(_("This step has no questions of that kind."))
+    return found
+
+
+def rated_alone(course: Course, scale: str) -> list[Instrument]:
+    """The instrument that a clinician rates for no step, such as an interview before the plan begins.
+
+    Raises NothingToAsk, and NotNow after the course has ended.
+    """
+    found = [load_instrument(scale)] if scale in instrument_keys() else []
+    if not found or found[0].rater.value != "clinician":
+        raise NothingToAsk(_("This step has no questions of that kind."))
+    if course.ended_at:
+        raise NotNow(_("This step is done or skipped already."))
     return found
 
 
@@ -254,6 +267,15 @@ def asked_only(instrument: Instrument, answers: Mapping[str, Answer]) -> dict[st
     while stale := set(kept) - {item.key for item in shown_items(instrument, kept)}:
         kept = {key: value for key, value in kept.items() if key not in stale}
     return kept
+
+
+def without_idle_noes(instrument: Instrument, answers: Mapping[str, Answer]) -> dict[str, Answer]:
+    """Without the lowest answer to questions that are not asked after an earlier one.
+
+    A “no” there says nothing new; anything else contradicts the earlier answer and is left to be refused.
+    """
+    shown, low = {item.key for item in shown_items(instrument, answers)}, {i.key: i.low for i in instrument.items}
+    return {key: value for key, value in answers.items() if key in shown or value != low.get(key)}
 
 
 def _hash(token: str) -> str:

@@ -38,6 +38,7 @@ class Question:
     high: int
     picks: tuple[Pick, ...]
     given: float | int | None = None  # what a member of staff has just typed; never set behind a link
+    after: str = ""  # for staff: the question whose answer this one hangs on
 
 
 @dataclass(frozen=True, slots=True)

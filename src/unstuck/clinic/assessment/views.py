@@ -137,11 +137,12 @@ def rated(request: HttpRequest, key: str) -> HttpResponseBase:
     row = get_object_or_404(queries.everyone(), key=key)
     account, at = access.allow(request, access.may_answer, row), clock.now(request)
     name = row.person.name if access.may_see_names(account) else row.key
-    asked = request.POST.get("step") or request.GET.get("step", "")
-    context: dict[str, Any] = {"row": row, "name": name, "place": asked}
+    asked, scale = (request.POST.get(word) or request.GET.get(word, "") for word in ("step", "scale"))
+    context: dict[str, Any] = {"row": row, "name": name, "place": asked, "scale": scale}
     try:
-        place = _place(asked)
-        sheets = [(i, _posted(request, i)) for i in actions.asked_of(row, place, "clinician")]
+        place = None if scale else _place(asked)
+        wanted = actions.asked_of(row, place, "clinician") if place else actions.rated_alone(row, scale)
+        sheets = [(i, _posted(request, i)) for i in wanted]
         context["open"] = sum(_open(i, answers) for i, answers in sheets) if request.method == "POST" else 0
         context["sheets"] = [_sheet(i, answers, row.simulated) for i, answers in sheets]
         if request.method == "POST" and (not context["open"] or "anyway" in request.POST):
@@ -156,7 +157,7 @@ def _posted(request: HttpRequest, instrument: Instrument) -> dict[str, Answer]:
     """The answers of one instrument on a page that may hold several."""
     prefix = f"{instrument.key}."
     own = {k.removeprefix(prefix): v for k, v in request.POST.lists() if k.startswith(prefix)}
-    return answers_from(own, instrument.items)
+    return actions.without_idle_noes(instrument, answers_from(own, instrument.items))
 
 
 def _open(instrument: Instrument, answers: Mapping[str, Answer]) -> int:
@@ -168,7 +169,9 @@ def _sheet(instrument: Instrument, answers: Mapping[str, Answer], simulated: boo
     wording = wording_of(instrument, simulated)
     count = len(instrument.items)
     rows = [question(item, wording, n, count) for n, item in enumerate(instrument.items, 1)]
-    filled = [replace(row, given=_number(answers.get(row.name))) for row in rows]
+    said = {item.key: wording.texts.get(item.key, item.label) for item in instrument.items}
+    after = {item.key: said[item.show_if.item] for item in instrument.items if item.show_if}
+    filled = [replace(row, given=_number(answers.get(row.name)), after=after.get(row.name, "")) for row in rows]
     return {"prefix": f"{instrument.key}.", "title": instrument.title, "demo": wording.demo, "questions": filled}
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from unstuck.clinic import clock
 from unstuck.clinic.course.queries import Loaded
+from unstuck.clinic.course.words import ENDINGS
 from unstuck.core import events as ev
 from unstuck.core.conditions import Condition, facts_of
 from unstuck.core.participant import PERSON_FACTS
@@ -86,8 +87,11 @@ class EntryForm(forms.Form):
         return str(self.cleaned_data.get("reason", ""))
 
 
+_WORDS = _("In words (kept apart, erasable)")
+
+
 class HeldForm(EntryForm):
-    """A preparation, therapy, integration, review or contact took place."""
+    """A preparation, therapy, integration, review or contact took place. What is decided says why."""
 
     kinds = ("prepare", "expose", "integrate", "review", "contact")
     minutes = forms.FloatField(label=_("Minutes"), min_value=0, max_value=1440, required=False)
@@ -96,6 +100,7 @@ class HeldForm(EntryForm):
         required=False,
         choices=[("", "-"), ("go_on", _("Go on")), ("change", _("Change the plan")), ("stop", _("Stop"))],
     )
+    reason = forms.CharField(label=_WORDS, required=False, widget=forms.Textarea, max_length=4000)
 
     def whats(self) -> list[ev.What]:
         decision = self.cleaned_data["decision"]
@@ -196,7 +201,7 @@ class SkipForm(EntryForm):
             ("site", _("The clinic could not")),
         ],
     )
-    reason = forms.CharField(label=_("In words (kept apart, erasable)"), required=False, widget=forms.Textarea)
+    reason = forms.CharField(label=_WORDS, required=False, widget=forms.Textarea)
 
     def whats(self) -> list[ev.What]:
         return [ev.StepSkipped(*self.place(), self.cleaned_data["code"])]
@@ -235,7 +240,7 @@ class HarmForm(EntryForm):
     grade = forms.TypedChoiceField(label=_("Grade, CTCAE 1 to 5"), coerce=int, choices=[(n, n) for n in range(1, 6)])
     serious = forms.BooleanField(label=_("Serious"), required=False)
     expected = forms.BooleanField(label=_("Expected from the drug and passing"), required=False)
-    reason = forms.CharField(label=_("In words (kept apart, erasable)"), required=False, widget=forms.Textarea)
+    reason = forms.CharField(label=_WORDS, required=False, widget=forms.Textarea)
 
     def whats(self) -> list[ev.What]:
         data, doses = self.cleaned_data, len(self.loaded.state.doses)
@@ -243,19 +248,24 @@ class HarmForm(EntryForm):
         return [made]
 
 
-class EndForm(EntryForm):
-    """The course ends."""
+STOPPED = ("stopped_no_response", "stopped_harm")
 
-    ending = forms.ChoiceField(
-        label=_("Why"),
-        choices=[
-            ("completed", _("Completed")),
-            ("stopped_no_response", _("Stopped: no response")),
-            ("stopped_harm", _("Stopped: harm")),
-            ("withdrew", _("The person withdrew")),
-            ("lost", _("Lost to follow-up")),
-        ],
+
+class EndForm(EntryForm):
+    """The course ends; who stops it says why, and what was agreed on for the time after."""
+
+    ending = forms.ChoiceField(label=_("Why"), choices=list(ENDINGS.items()))
+    reason = forms.CharField(
+        label=_("In words: why, and what was agreed on for the time after (kept apart, erasable)"),
+        required=False,
+        widget=forms.Textarea,
+        max_length=4000,
     )
+
+    def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.get("ending") in STOPPED and not self.cleaned_data.get("reason", "").strip():
+            self.add_error("reason", _("A stop needs its reason in words."))
+        return self.cleaned_data
 
     def whats(self) -> list[ev.What]:
         return [ev.CourseEnded(ev.Ending(self.cleaned_data["ending"]))]

@@ -9,6 +9,8 @@ from django.db.models import QuerySet
 
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.ledger import queries as ledger
+from unstuck.clinic.ledger.models import Entry
+from unstuck.clinic.people.models import Text
 from unstuck.clinic.protocol.text import ReleaseAltered as ReleaseAltered
 from unstuck.clinic.protocol.text import protocol_of as protocol_of
 from unstuck.core.course import Course as State
@@ -114,3 +116,11 @@ def search(text: str, with_names: bool) -> QuerySet[Course]:
     if not text:
         return found
     return found.filter(person__name__icontains=text) if with_names else found.filter(key__icontains=text)
+
+
+def words_of(course: Course, kind: str) -> dict[str, str]:
+    """The words of each entry of this kind by its event's id; an erased one is left out."""
+    rows = Entry.objects.filter(chain=course.key, kind=kind).exclude(text_mac="").values_list("act", "text_mac")
+    macs = {mac: act for act, mac in rows}
+    texts = Text.objects.filter(mac__in=macs, erased_at=None).values_list("mac", "body")
+    return {macs[mac]: body for mac, body in texts}

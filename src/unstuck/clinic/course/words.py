@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from unstuck.core.course import Course
-from unstuck.core.events import DoseGiven
+from unstuck.core.events import DoseGiven, Ending
 from unstuck.core.schedule import Due, State
 
 STATE_WORDS = {
@@ -22,6 +22,13 @@ STATE_WORDS = {
     State.PLANNED: gettext_lazy("Planned"),
     State.WAITING: gettext_lazy("Planned"),
     State.CONDITIONAL: gettext_lazy("If needed"),
+}
+ENDINGS = {
+    Ending.COMPLETED.value: gettext_lazy("Completed"),
+    Ending.STOPPED_NO_RESPONSE.value: gettext_lazy("Stopped: no response"),
+    Ending.STOPPED_HARM.value: gettext_lazy("Stopped: harm"),
+    Ending.WITHDREW.value: gettext_lazy("The person withdrew"),
+    Ending.LOST.value: gettext_lazy("Lost to follow-up"),
 }
 KIND_WORDS = {
     "link": gettext_lazy("Send the questions"),

@@ -8,12 +8,13 @@ from datetime import date, datetime, tzinfo
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from unstuck.clinic.course.queries import Loaded
+from unstuck.clinic.course.queries import Loaded, words_of
+from unstuck.clinic.course.words import ENDINGS
 from unstuck.clinic.pathway.disclosure import Allowed
 from unstuck.clinic.pathway.doors import Door
 from unstuck.core.course import standing
 from unstuck.core.deciding import Answer, Question, Topic
-from unstuck.core.events import Decision, StepHeld
+from unstuck.core.events import CourseEnded, Decision, StepHeld
 from unstuck.core.references_file import load_references
 from unstuck.core.schedule import State, overview
 from unstuck.core.summary import Summary
@@ -47,6 +48,15 @@ class ReleaseRow:
 
 
 @dataclass(frozen=True, slots=True)
+class DecidedRow:
+    """What was decided, when, and why in words; empty where nobody wrote it or it was erased."""
+
+    words: str
+    when: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class DecidingPage:
     """Exactly what the page shows."""
 
@@ -59,7 +69,7 @@ class DecidingPage:
     verdict: str
     questions: tuple[QuestionRow, ...]
     reviews: tuple[ReviewRow, ...]
-    decided: tuple[tuple[str, str], ...]
+    decided: tuple[DecidedRow, ...]
     change: str
     span: str
     missing: str
@@ -82,7 +92,7 @@ def deciding_page(
 ) -> DecidingPage:
     """The page of one course at one instant."""
     row, today = loaded.row, reader.at.astimezone(reader.zone).date()
-    level, kicker, verdict = _verdict(asked)
+    level, kicker, verdict = _ended(loaded) or _verdict(asked)
     change, span = _change(summary)
     return DecidingPage(
         key=row.key,
@@ -102,6 +112,16 @@ def deciding_page(
         open=row.ended_at is None,
         screen_again=any(q.topic is Topic.GAP and q.answer is Answer.YES for q in asked),
     )
+
+
+def _ended(loaded: Loaded) -> tuple[str, str, str] | None:
+    """How a course that is over ended; None while it runs."""
+    ended = loaded.state.ended.what if loaded.state.ended else None
+    return ("none", _("The course has ended"), str(_ending(ended))) if isinstance(ended, CourseEnded) else None
+
+
+def _ending(what: CourseEnded) -> object:
+    return ENDINGS.get(what.ending.value, what.ending.value)
 
 
 def _verdict(asked: tuple[Question, ...]) -> tuple[str, str, str]:
@@ -147,14 +167,21 @@ def _reviews(loaded: Loaded, reader: Reader) -> tuple[ReviewRow, ...]:
     return tuple(rows)
 
 
-def _decided(loaded: Loaded, zone: tzinfo) -> tuple[tuple[str, str], ...]:
+def _decided(loaded: Loaded, zone: tzinfo) -> tuple[DecidedRow, ...]:
+    """Every review's decision and the end, the newest first, with the words that go with them."""
     words = {Decision.GO_ON: _("Go on"), Decision.CHANGE: _("Change the plan"), Decision.STOP: _("Stop")}
+    told = words_of(loaded.row, "StepHeld") | words_of(loaded.row, "CourseEnded")
     found = []
     for event in standing(loaded.state.log):
-        if isinstance(event.what, StepHeld) and event.what.decision is not None:
-            title = loaded.protocol.step(event.what.step).title
-            when = event.observed_at.astimezone(zone).strftime("%-d %b %Y")
-            found.append((f"{title}: {words[event.what.decision]}", when))
+        match event.what:
+            case StepHeld(step=step, decision=Decision() as decision):
+                said = f"{loaded.protocol.step(step).title}: {words[decision]}"
+            case CourseEnded() as ended:
+                said = f"{_('The course ended')}: {_ending(ended)}"
+            case _:
+                continue
+        when = event.observed_at.astimezone(zone).strftime("%-d %b %Y")
+        found.append(DecidedRow(said, when, told.get(event.id, "")))
     return tuple(found[::-1])
 
 

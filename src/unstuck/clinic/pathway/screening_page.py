@@ -15,6 +15,7 @@ from unstuck.clinic.pathway.asking import PARTS
 from unstuck.clinic.pathway.doors import Door
 from unstuck.clinic.pathway.looked import Screened
 from unstuck.clinic.pathway.trauma import Described
+from unstuck.clinic.pathway.scales import ScaleRow, scale_rows
 from unstuck.core.accepting import DueState, Standing
 from unstuck.core.instrument_file import load_instrument
 from unstuck.core.references_file import load_references
@@ -131,6 +132,9 @@ class ScreeningPage:
     other_rules: str  # the version of the standing decision, where it is not the one in force
     why: str
     doors: tuple[Door, ...]
+    scales: tuple[ScaleRow, ...]
+    asks: bool
+    """Whether a scale waits for the person's own answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +151,7 @@ def screening_page(
     now: Screened, decided: tuple[Entry, ...], called: tuple[Described, ...], reader: Reader
 ) -> ScreeningPage:  # fmt: skip
     """The page of one course for one reader."""
-    row = now.loaded.row
+    row, scales = now.loaded.row, scale_rows(now)
     level, verdict, kicker = _verdict(now, bool(decided))
     return ScreeningPage(
         key=row.key,
@@ -169,6 +173,8 @@ def screening_page(
         other_rules=_other_rules(now, decided),
         why=_why(now),
         doors=reader.doors,
+        scales=scales,
+        asks=row.ended_at is None and any(not one.known and not one.address for one in scales),
     )
 
 

@@ -14,6 +14,7 @@ from reportlab.lib.styles import ParagraphStyle, getSampleStyleSheet
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer
 
+from unstuck.clinic.course.words import ENDINGS
 from unstuck.clinic.custody.letters import shown
 from unstuck.core.deciding import figures
 from unstuck.core.summary import Changed, Outcome, Summary
@@ -89,7 +90,7 @@ def _who(heading: Heading) -> list[str]:
 
 def _done(summary: Summary, heading: Heading) -> list[str]:
     first, last = _day(summary.started_at, heading), _day(summary.doses[-1][0] if summary.doses else None, heading)
-    lines = [f"{summary.protocol}."]
+    lines = [f"{summary.protocol}.", _ended(summary)]
     if not summary.doses:
         lines.append(_("No dose was given. Therapy sessions held: %(n)s.") % {"n": summary.therapy_sessions})
         return lines
@@ -103,6 +104,12 @@ def _done(summary: Summary, heading: Heading) -> list[str]:
         amounts = ", ".join(f"{_day(at, heading)} {drug} {mg:g} mg" for at, drug, mg in summary.doses)
         lines.append(f"{amounts}.")
     return lines
+
+
+def _ended(summary: Summary) -> str:
+    if not summary.ended:
+        return _("The course goes on.")
+    return _("The course has ended: %(how)s.") % {"how": str(ENDINGS.get(summary.ended, summary.ended)).lower()}
 
 
 def _change(curve: Changed, you: bool) -> list[str]:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("<str:key>/screening/", views.screen, name="screening"),
     path("<str:key>/screening/<slug:part>/ask/", views.ask, name="ask"),
     path("<str:key>/screening/event/", views.describe, name="describe"),
+    path("<str:key>/screening/scales/", views.scales, name="scales"),
     path("<str:key>/screening/decide/", views.decide, name="decide"),
     path("<str:key>/deciding/", deciding_views.show, name="deciding"),
     path("<str:key>/deciding/release/", deciding_views.release, name="release"),

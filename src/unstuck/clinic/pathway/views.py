@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from unstuck.clinic import clock
+from unstuck.clinic.assessment.actions import send_link
 from unstuck.clinic.course.actions import Entry
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.queries import everyone
@@ -14,6 +16,7 @@ from unstuck.clinic.ledger import queries as ledger
 from unstuck.clinic.pathway import asking, screening, trauma
 from unstuck.clinic.pathway.doors import doors
 from unstuck.clinic.pathway.looked import Screened, screened
+from unstuck.clinic.pathway.scales import link_to_scales
 from unstuck.clinic.pathway.screening_page import Reader, screening_page
 from unstuck.clinic.people import access
 from unstuck.clinic.people.actions import note_reading
@@ -109,6 +112,21 @@ def describe(request: HttpRequest, key: str) -> HttpResponseBase:
 def _judged(value: object) -> bool:
     """Whether an answer is a prescriber's judgement of a test."""
     return str(value).startswith(("accepted:", "waived:"))
+
+
+@access.require(access.may_screen)
+@require_POST
+def scales(request: HttpRequest, key: str) -> HttpResponseBase:
+    """Makes the link to the scales that the rules read and the person has not answered, and sends it where it can."""
+    row, account = course_for(request, key, "screening")
+    at, context = clock.now(request), {"row": row, "screening": True}
+    try:
+        signed = link_to_scales(screened(row, at), account.key, at)
+        address = request.build_absolute_uri(reverse("assessment:answer", args=[signed]))
+        context |= {"address": address, "sent": send_link(row, address, at)}
+    except Complaint as refusal:
+        context["refusal"] = refusal
+    return render(request, "assessment/send.html", context, status=409 if "refusal" in context else 200)
 
 
 @access.require(access.may_decide_screening)

@@ -17,7 +17,7 @@ from unstuck.clinic.session.queries import Live
 from unstuck.clinic.session.said import number
 from unstuck.core.drawing import ordered_mg
 from unstuck.core.errors import Complaint
-from unstuck.core.orders import check_of, standing_order
+from unstuck.core.orders import check_of, lacks_second_weigher, standing_order
 from unstuck.core.refusals import Refusal
 from unstuck.core.session_events import CheckRole, DoseOrdered
 
@@ -39,6 +39,8 @@ class CheckForm:
     capped: bool
     first_done: bool
     second_done: bool
+    weigh_again: bool
+    """Whether a second person has to weigh before the dose can be given."""
 
     @classmethod
     def of(cls, live: Live, at: datetime) -> CheckForm | None:
@@ -58,6 +60,7 @@ class CheckForm:
             capped=capped,
             first_done=done[CheckRole.GIVER],
             second_done=done[CheckRole.CHECKER],
+            weigh_again=lacks_second_weigher(live.loaded.protocol, state, at),
         )
 
 

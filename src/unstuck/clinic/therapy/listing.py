@@ -7,9 +7,6 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from unstuck.clinic.course.models import Course
-from unstuck.clinic.ledger.models import Entry
-from unstuck.clinic.people.models import Text
 from unstuck.core.course import Course as State
 from unstuck.core.therapy import Scale, Therapy
 from unstuck.core.therapy_course import items_of, ratings_of
@@ -66,11 +63,3 @@ def items(state: State, therapy: Therapy, words: Mapping[str, str]) -> tuple[Ite
         )
         found.append(Item(what.item, words.get(event.id) or _("erased"), what.list, listing.title, measured))
     return tuple(found)
-
-
-def words_of(course: Course, kind: str) -> dict[str, str]:
-    """The words of each entry of this kind by its event's id; an erased one is left out."""
-    rows = Entry.objects.filter(chain=course.key, kind=kind).exclude(text_mac="").values_list("act", "text_mac")
-    macs = {mac: act for act, mac in rows}
-    texts = Text.objects.filter(mac__in=macs, erased_at=None).values_list("mac", "body")
-    return {macs[mac]: body for mac, body in texts}

@@ -15,7 +15,7 @@ from unstuck.clinic.people.actions import note_reading
 from unstuck.clinic.people.models import Account
 from unstuck.clinic.therapy import actions, structures
 from unstuck.clinic.therapy.forms import ItemForm, Place, SessionForm
-from unstuck.clinic.therapy.listing import items, words_of
+from unstuck.clinic.therapy.listing import items
 from unstuck.clinic.therapy.pages import Words, therapy_page
 from unstuck.core.errors import Complaint
 from unstuck.core.therapy import Therapy
@@ -91,4 +91,4 @@ def _name(account: Account, row: Course) -> str:
 
 
 def _words(row: Course) -> Words:
-    return Words(words_of(row, "TherapyItemListed"), words_of(row, "TherapyRecorded"))
+    return Words(queries.words_of(row, "TherapyItemListed"), queries.words_of(row, "TherapyRecorded"))
