@@ -14,8 +14,8 @@ from unstuck.clinic.ledger.models import Entry
 from unstuck.clinic.pathway.asking import PARTS
 from unstuck.clinic.pathway.doors import Door
 from unstuck.clinic.pathway.looked import Screened
-from unstuck.clinic.pathway.trauma import Described
 from unstuck.clinic.pathway.scales import ScaleRow, scale_rows
+from unstuck.clinic.pathway.trauma import Described
 from unstuck.core.accepting import DueState, Standing
 from unstuck.core.instrument_file import load_instrument
 from unstuck.core.references_file import load_references
