@@ -111,12 +111,14 @@ def test_a_log_is_told_now_and_then(capsys):
     assert lines == ["simulated 0 of 4 pieces", "simulated 3 of 4 pieces, about 2 min left", "simulated 4 of 4 pieces"]
 
 
-def test_a_deleted_piece_comes_back(alone, tmp_path):
-    """Whatever is missing is made again, with the same bytes, and what is there is not touched."""
+def test_lost_pieces_come_back(alone, tmp_path):
+    """A piece that is missing, cut off or empty is made again, with the same bytes; what is there is not touched."""
     job = JOB(small(TWO))
     files = run_trial(job, tmp_path)
     kept, gone = files[0].stat().st_mtime_ns, files[3]
     gone.unlink()
+    files[1].write_bytes(files[1].read_bytes()[:-9])
+    files[2].write_bytes(b"")
     run_trial(job, tmp_path, resume=True)
     assert hashes(tmp_path) == alone and files[0].stat().st_mtime_ns == kept
 

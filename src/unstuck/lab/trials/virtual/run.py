@@ -20,6 +20,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from unstuck.core.errors import Complaint
 from unstuck.core.trial import design_text
 from unstuck.lab.trials.run import held_interrupt
@@ -50,7 +53,7 @@ def run_trial(
     """Writes every piece that is missing; returns all files in order. Raises Complaint for another run's folder."""
     _claim(job, out, resume)
     places = {chunk: out / ROWS / job.name_of(chunk) for chunk in job.chunks()}
-    todo = [chunk for chunk, place in places.items() if not place.is_file()]
+    todo = [chunk for chunk, place in places.items() if not _is_whole(place)]
     ready, began = len(places) - len(todo), math.nan
     progress(ready, len(places), math.nan)
     for done, (chunk, made) in enumerate(_made(job, todo, hands), 1):
@@ -59,6 +62,14 @@ def run_trial(
         pace = (time.monotonic() - began) / (done - 1) if done > 1 else math.nan
         progress(ready + done, len(places), (len(todo) - done) * pace)
     return list(places.values())
+
+
+def _is_whole(place: Path) -> bool:
+    """Whether that piece is there to its last byte; a machine that lost its power may leave an empty one."""
+    try:
+        return place.is_file() and pq.read_metadata(place).num_rows > 0
+    except (OSError, pa.ArrowException):
+        return False
 
 
 def _claim(job: TrialJob, out: Path, resume: bool) -> None:
