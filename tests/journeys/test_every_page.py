@@ -65,6 +65,7 @@ PAGES = [
     ("ben", "{way}consent/"),
     ("finn", "{way}plan/"),
     ("cleo", "{way}deciding/"),
+    ("cleo", "/rules/"),
     ("cleo", "/protocols/"),
     ("cleo", "/protocols/feder_2021/"),
     ("cleo", "/protocols/maps_frame/"),

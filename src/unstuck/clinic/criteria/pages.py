@@ -15,7 +15,6 @@ from unstuck.core.references_file import load_references
 from unstuck.core.screening import Before, Medicine, Rule, Screening, Taper, Test, Treatment, Weight
 from unstuck.core.sentences import instrument_words, phrase, sentence
 from unstuck.core.sourced import Grade
-from unstuck.core.time import Span
 
 Part = Rule | Test | Medicine | Treatment
 
@@ -240,4 +239,4 @@ def _differs(field: Any, one: Part, other: Part | None) -> bool:
 
 
 def _shown(value: object) -> str:
-    return str(value) if isinstance(value, str | bool | Span) else str(value or "-")
+    return str(value) if isinstance(value, bool) else str(value or "-")

@@ -27,6 +27,7 @@ from unstuck.clinic.people.models import Account
 from unstuck.clinic.rooms.queries import choices, seats
 from unstuck.core.calendar import Companion, Visit, calendar, companions, number_of, usual_minutes
 from unstuck.core.errors import Complaint
+from unstuck.core.opening import quarter_from
 
 MOVED = (
     ("", "-"),
@@ -56,7 +57,8 @@ class BookForm(forms.Form):
     why = forms.ChoiceField(label=_("Why it moves"), choices=MOVED, required=False)
 
     def __init__(self, visit: Visit, loaded: Loaded, data: Any = None) -> None:
-        proposed = visit.proposed.astimezone(clock.zone()).replace(tzinfo=None) if visit.proposed else None
+        zone, when = clock.zone(), visit.proposed
+        proposed = quarter_from(when).astimezone(zone).replace(tzinfo=None) if when else None
         minutes = usual_minutes(loaded.protocol, visit.row.step)
         super().__init__(data, initial={"starts": proposed, "minutes": minutes})
         if visit.row.booked is None:
