@@ -58,6 +58,8 @@ def test_events_and_further_estimands_are_read_and_held_to():
     )
     rescue = ('believed_arm = "treatment_policy"}', 'believed_arm = "treatment_policy", rescue = "hypothetical"}')
     design = small(("[allocation]", more), rescue, ("fall_percent = 30", 'fall_percent = 30\nestimand = "failure"'))
+    with pytest.raises(Complaint, match="who has no score counts as no responder"):
+        small(("[allocation]", more), rescue)
     assert design.estimand_of(design.analyses[1]).strategy(Happening.RESCUE) is Strategy.COMPOSITE
     assert design.estimand_of(design.analyses[0]) is design.estimand and design.hash != small().hash
 

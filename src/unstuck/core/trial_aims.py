@@ -114,5 +114,12 @@ def _follows(design: TrialDesign, analysis: Analysis, estimand: Estimand) -> Ite
             f"{key}: after leaving nobody is judged, so that treatment_policy for left_study has no analysis here.",
             "Take composite: who left has not responded.",
         )
+    if method is Method.RESPONDER and any(
+        estimand.strategy(event.happening) is Strategy.HYPOTHETICAL for event in design.events
+    ):
+        yield (
+            f"{key}: who has no score counts as no responder, so that an event cannot be hypothetical there.",
+            "Name an estimand that treats it otherwise.",
+        )
     if method is Method.RESPONDER and analysis.estimand and left is Strategy.HYPOTHETICAL:
         yield f"{key}: who left counts as no responder, which is composite.", "Name an estimand that says so."

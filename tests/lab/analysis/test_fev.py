@@ -38,6 +38,14 @@ def test_mmrm_at_its_tightest_gives_nine_digits_of_ours() -> None:
     assert found.minus2 == pytest.approx(3667.96275614, abs=1e-7)
 
 
+def test_mmrm_at_its_defaults_lies_a_little_off() -> None:
+    """mmrm 0.3.18 at its default tolerance: estimate, Kenward-Roger error and df to one to two ten-thousandths."""
+    found = _fit()
+    (treated,) = found.contrast("treated", at=4)
+    assert (treated.estimate, treated.se) == (pytest.approx(3.81984103, rel=1e-4), pytest.approx(0.66126802, rel=1e-4))
+    assert treated.df == pytest.approx(160.71125, rel=2e-4) and found.minus2 == pytest.approx(3667.96277, abs=1e-4)
+
+
 @pytest.mark.parametrize("covariance", SAS_KR)
 def test_sas_agrees_for_linear_structures(covariance: str) -> None:
     """SAS's Kenward-Roger line for unstructured, Toeplitz and compound symmetric covariances, at its tolerance."""

@@ -36,6 +36,15 @@ FROZEN = {
     ),
 }
 
+# estimate and SE of mmrm 0.3.18 at its default tolerance, and of lmerTest 3.1-3, which is slow on the others.
+DEFAULTS = [
+    ("trial_mono.csv", 15, -6.99619152, 1.43506317),
+    ("trial_mono.csv", 15, -6.99616993, 1.43506043),
+    ("trial_mono.csv", 11, -6.42721322, 1.44809304),
+    ("trial_inter.csv", 15, -6.58708581, 1.48973609),
+    ("trial_inter.csv", 11, -5.97872320, 1.49611509),
+]
+
 
 def _crossing(p: int) -> tuple[Floats, Floats]:
     """G and the contrast of the arm at the last of five visits: base crossed with visit (p = 15) or not (11)."""
@@ -60,6 +69,15 @@ def test_frozen_trials_give_what_gls_and_mmrm_give(name: str, p: int) -> None:
     assert numbers == pytest.approx(list(ours), rel=4e-9)
     assert top.point.minus2 <= theirs[4] + 1e-6
     assert np.abs(top.pieces.score).max() < 1e-9
+
+
+@pytest.mark.parametrize(("name", "p", "estimate", "se"), DEFAULTS)
+def test_mmrm_and_lmertest_at_their_defaults(name: str, p: int, estimate: float, se: float) -> None:
+    """mmrm and lmerTest at their default tolerances lie within a hundred-thousandth to four of our maximum."""
+    g, wanted = _crossing(p)
+    problem = Problem(pattern_sums(*trial(name)), g, structure("us", 5))
+    got = contrast(problem, maximum(problem), wanted)
+    assert (got.estimate, got.se) == (pytest.approx(estimate, rel=1e-5), pytest.approx(se, rel=4e-5))
 
 
 @settings(max_examples=15, deadline=None)

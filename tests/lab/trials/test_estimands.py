@@ -16,6 +16,7 @@ from unstuck.core.trial import ON_RESPONSE, Analysis, Leaving, Method, Missing, 
 from unstuck.core.trial_file import checked, read_design
 from unstuck.lab.trials.virtual.analyse import analyse
 from unstuck.lab.trials.virtual.batch import many_tables
+from unstuck.lab.trials.virtual.endpoints import responses
 from unstuck.lab.trials.virtual.handling import handled
 from unstuck.lab.trials.virtual.job import prepare_trial
 from unstuck.lab.trials.virtual.plain import plain_table
@@ -84,6 +85,25 @@ def test_each_strategy_does_what_its_name_says(left, rescue, wanted):
     design = replace(small(), events=(event(),))
     seen = handled(design, treats(Strategy(left), Strategy(rescue), failure=3.0), table).scores[0]
     np.testing.assert_equal(seen, [[nan if cell is None else cell for cell in row] for row in wanted])
+
+
+TIMES = [
+    # strategy for both events, then day and event of: responds at once, leaves, rescued before a response, never
+    ("hypothetical", Method.COX, [(7, 1), (7, 0), (7, 0), (14, 0)]),
+    ("composite", Method.COX, [(7, 1), (14, 0), (14, 0), (14, 0)]),
+    ("while_on_treatment", Method.INCIDENCE, [(7, 1), (14, 2), (14, 2), (14, 0)]),
+]
+
+
+@pytest.mark.parametrize(("strategy", "method", "wanted"), TIMES)
+def test_times_to_response_follow_the_strategy(strategy, method, wanted):
+    """An event censors, makes a failure until the end, or competes, as its strategy says."""
+    table = table_of([[20, 20], [35, math.nan], [38, 12], [35, 36]], left=(1,), rescued={2: 1})
+    aim = treats(Strategy(strategy), Strategy(strategy), "aim")
+    analysis = Analysis("time", method, fall_percent=30.0, estimand="aim")
+    design = replace(small(), events=(event(),), estimands=(aim,), analyses=(analysis,))
+    found = responses(design, analysis, table)
+    assert list(zip(found.day[0].tolist(), found.event[0].tolist(), strict=True)) == wanted
 
 
 few = settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))

@@ -23,7 +23,7 @@ from unstuck.lab.analysis.imputation import People, jackknife
 from unstuck.lab.analysis.responders import Definition, definition
 from unstuck.lab.analysis.survival import Times, incidence, log_rank, restricted_mean_difference, times
 from unstuck.lab.trials.batched.draws import Bools, Floats, Ints
-from unstuck.lab.trials.virtual.handling import ended_at
+from unstuck.lab.trials.virtual.handling import ended_at, unseen_from
 from unstuck.lab.trials.virtual.results import MANY, Result, level_of, tested
 from unstuck.lab.trials.virtual.table import TrialTable
 
@@ -57,12 +57,14 @@ class Responses:
 
 
 def responses(design: TrialDesign, analysis: Analysis, table: TrialTable) -> Responses:
-    """When each responds. Events of the estimand end the chance to; `incidence` counts them as competing."""
+    """When each responds. A hypothetical event censors; others end the chance to, and compete in `incidence`."""
     days = np.array([float(visit.day) for visit in design.visits])
-    place, seen = np.arange(len(days)), np.isfinite(table.scores)
+    place, estimand = np.arange(len(days)), design.estimand_of(analysis)
+    counts = place < unseen_from(design, estimand, table)[..., None]
+    seen = np.isfinite(table.scores) & counts
     met = np.stack([met_at(design, analysis, table.base, table.scores[..., k]) for k in place], axis=-1)
-    ended = ended_at(design, design.estimand_of(analysis), table)
-    met &= place < ended[..., None]
+    ended = ended_at(design, estimand, table)
+    met &= counts & (place < ended[..., None])
     first = np.where(met.any(axis=-1), met.argmax(axis=-1), -1)
     last = np.where(seen, place, -1).max(axis=-1)
     out = (first < 0) & (ended <= place[-1])

@@ -40,6 +40,11 @@ def failed_at(design: TrialDesign, estimand: Estimand, table: TrialTable) -> Int
     return _first(design, estimand, table, Strategy.COMPOSITE)
 
 
+def unseen_from(design: TrialDesign, estimand: Estimand, table: TrialTable) -> Ints:
+    """The place of the first visit from which on nothing counts as seen; NEVER for who has no such event."""
+    return _first(design, estimand, table, Strategy.HYPOTHETICAL)
+
+
 def ended_at(design: TrialDesign, estimand: Estimand, table: TrialTable) -> Ints:
     """The place of the first visit after an event that ends what is looked at (while on treatment, or failure)."""
     on_treatment = _first(design, estimand, table, Strategy.WHILE_ON_TREATMENT)
