@@ -26,7 +26,7 @@ from unstuck.lab.fit.plots import design_picture
 from unstuck.lab.fit.targets import load_targets
 from unstuck.lab.fit.validate import Validation, text_of, validate
 from unstuck.lab.patients.batch import Plan, simulate
-from unstuck.lab.patients.ensemble import load_ensemble
+from unstuck.lab.patients.ensemble import FIT, load_ensemble
 from unstuck.lab.patients.inner import STATES
 from unstuck.lab.patients.minds import TruthOf
 
@@ -60,7 +60,16 @@ def main(folder: Path = FOLDER) -> None:
             FigureCanvasSVG(figure)
             draw(figure)
             figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+    (library_root() / "fear" / FIT).write_text(fit_text(page), encoding="utf-8")
     _between(folder / "patients.md", f"{text_of(page)}\n{design.text_of(answers)}\n{calibration()}")
+
+
+def fit_text(page: Validation) -> str:
+    """What the ensemble was fitted to, what was held out and what it misses, for the reports that rest on it."""
+    keep = ("key", "title", "unit", "half", "observed", "posterior", "covered")
+    lines = [{name: value for name, value in line.items() if name in keep} for line in page.plain()["lines"]]
+    told = {"command": "python tools/patients_card.py", "ensemble": page.ensemble, "lines": lines}
+    return json.dumps(told | {"misfits": list(page.misfits)}, indent=1) + "\n"
 
 
 def _between(path: Path, text: str) -> None:

@@ -16,6 +16,8 @@ from typing import Any
 from unstuck.core.estimands import Estimand, Intercurrent
 from unstuck.core.sourced import Grade, Sourced
 
+DESCRIPTIVE, MECHANISTIC = "descriptive", "mechanistic"
+
 
 class Truth(StrEnum):
     """What is true in a scenario; `drawn` is the default, the others answer narrower questions."""
@@ -72,7 +74,7 @@ class TrialArm:
     title: str
     protocol: str
     protocol_arm: str
-    effect: str  # STUDY:ARM
+    effect: str  # STUDY:ARM; empty where mechanisms and no published outcome make the people
     ratio: int = 1
     believes: Sourced | None = None  # share that believes to have had the active drug after the first treatment
     control: bool = False
@@ -105,6 +107,7 @@ class Patients:
     population: str = "trial_sample"
     veteran: float | None = None
     veteran_points: Sourced | None = None  # how much less (positive) a veteran's score falls, in points
+    group: str = "civilian"  # of mechanistic patients; those who are veterans are of the group "veteran"
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +224,11 @@ class TrialDesign:
     events: tuple[Intercurrent, ...] = ()
     estimands: tuple[Estimand, ...] = ()  # further ones, named by analyses
     hash: str = field(default="", compare=False)
+
+    @property
+    def mechanistic(self) -> bool:
+        """Whether mechanisms make the people, and not published outcomes."""
+        return self.patients.model == MECHANISTIC
 
     @property
     def final(self) -> TrialVisit:

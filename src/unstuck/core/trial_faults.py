@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from unstuck.core.trial import Interim, Method, Missing, TrialDesign, Truth
+from unstuck.core.trial import DESCRIPTIVE, MECHANISTIC, Interim, Method, Missing, Patients, TrialDesign, Truth
 from unstuck.core.trial_aims import aims
 
 STRATA = ("site", "veteran")
 OUTCOMES = ("caps5", "caps5_week", "pcl5_week", "pcl5_month")
-MODELS = ("descriptive",)
+MODELS = (DESCRIPTIVE, MECHANISTIC)
 FEWEST = 4  # patients; below it no analysis has anything to say
 Fault = tuple[str, str]
 
@@ -37,6 +37,8 @@ def _arms(design: TrialDesign) -> Iterator[Fault]:
     for name in _twice([arm.key for arm in design.arms]):
         yield f"Two arms are called {name!r}.", "Give each its own key."
     for arm in design.arms:
+        if not arm.effect and not design.mechanistic:
+            yield f"Arm {arm.key} names no published effect.", "Write effect = 'STUDY:ARM'."
         if arm.ratio < 1:
             yield f"Arm {arm.key}: the ratio {arm.ratio} is too small.", "Write a whole number from 1 on."
         if arm.believes is not None and not 0 <= arm.believes.value <= 1:
@@ -92,6 +94,21 @@ def _patients(design: TrialDesign) -> Iterator[Fault]:
         yield f"There are no patients {who.model!r}.", f"Known: {', '.join(MODELS)}."
     if who.veteran is not None and not 0 <= who.veteran <= 1:
         yield f"veteran = {who.veteran} is no share.", "Write a number from 0 to 1."
+    if design.mechanistic:
+        yield from _mechanistic(design)
+    elif who.group != Patients().group:
+        yield f"Descriptive patients have no group {who.group!r}.", "Leave it out, or write veteran = SHARE."
+
+
+def _mechanistic(design: TrialDesign) -> Iterator[Fault]:
+    """What belongs to published outcomes has no place where mechanisms make the people."""
+    for arm in design.arms:
+        if arm.effect:
+            yield f"Arm {arm.key}: mechanistic patients repeat no published effect.", "Leave out effect."
+    if design.patients.veteran_points is not None:
+        yield "Mechanistic veterans differ by the figures of their group.", "Leave out veteran_points."
+    if Truth.PUBLISHED in design.truths:
+        yield "No published effect can be true of mechanistic patients.", "Ask for drawn, null or null_unblinded."
 
 
 def _leaving(design: TrialDesign) -> Iterator[Fault]:

@@ -12,6 +12,7 @@ from unstuck.core.sourced import Sourced
 from unstuck.core.toml_table import Table, near, read_toml
 from unstuck.core.trial import (
     COSTED,
+    MECHANISTIC,
     Allocation,
     Analysis,
     Clustering,
@@ -59,7 +60,9 @@ def checked(design: TrialDesign, where: str = "design") -> TrialDesign:
 
 
 def _design(table: Table) -> TrialDesign:
-    unblinding = _unblinding(table)
+    unblinding, patients = _unblinding(table), _patients(table)
+    unasked = {Truth.FOOLED} if unblinding is None else set()
+    unasked |= {Truth.PUBLISHED} if patients.model == MECHANISTIC else set()
     return TrialDesign(
         key=table.text("key"),
         version=table.text("version"),
@@ -74,14 +77,14 @@ def _design(table: Table) -> TrialDesign:
         estimand=_estimand(table),
         alpha=table.number("alpha"),
         sites=tuple(_site(row) for row in table.tables("site")) or (Site("only"),),
-        patients=_patients(table),
+        patients=patients,
         clustering=_clustering(table),
         per_month=table.maybe("per_month"),
         leaving=_leaving(table),
         unblinding=unblinding,
         interim=_interim(table),
         costs=_costs(table),
-        truths=_truths(table, unblinding is not None),
+        truths=_truths(table, unasked),
         sweep=_sweep(table),
         limits=table.texts("limits", ()),
         events=tuple(found for row in table.tables("event") if (found := _event(row))),
@@ -103,7 +106,7 @@ def _arm(table: Table) -> TrialArm:
         title=table.text("title"),
         protocol=table.text("protocol"),
         protocol_arm=table.text("protocol_arm", ""),
-        effect=table.text("effect"),
+        effect=table.text("effect", ""),
         ratio=table.whole("ratio", 1),
         believes=_figure(table, "believes", "share"),
         control=table.flag("control"),
@@ -189,6 +192,7 @@ def _patients(table: Table) -> Patients:
         population=inner.text("population", "trial_sample"),
         veteran=inner.maybe("veteran"),
         veteran_points=_figure(inner, "veteran_points", "points"),
+        group=inner.text("group", "civilian"),
     )
     inner.finish()
     return found
@@ -252,9 +256,9 @@ def _costs(table: Table) -> Costs | None:
     return found
 
 
-def _truths(table: Table, unblinded: bool) -> tuple[Truth, ...]:
+def _truths(table: Table, unasked: set[Truth]) -> tuple[Truth, ...]:
     """The scenarios asked for; unless named, all that the design can answer, assurance first."""
-    usual = tuple(t.value for t in Truth if unblinded or t is not Truth.FOOLED)
+    usual = tuple(t.value for t in Truth if t not in unasked)
     words = table.texts("truths", usual)
     for word in words:
         if word not in {t.value for t in Truth}:

@@ -195,7 +195,7 @@ def test_the_example_answers_each_question(monkeypatch):
     told = summarise_rows(job, rows)
     scenarios = told["cells"][0]["scenarios"]
     assert [one["no_answer"] for one in scenarios] == [0] * 10
-    text, page = text_of(told), report_html(told)
+    text, page = text_of(told), report_html(told, {})
     for one in scenarios:
         known = one["method"] not in ("cox", "log_rank", "tipping_point")
         assert (one["true_seen"] is not None) == known

@@ -5,6 +5,8 @@ Every conclusion is drawn under all members. One run of a trial lives under one 
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +22,8 @@ from unstuck.lab.patients.minds import TruthOf, assumed, group_of
 from unstuck.lab.random import Stream
 
 FILE = "ensemble.toml"
+FIT = "ensemble_fit.json"
+HALVES = ("fitted", "held out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,41 @@ def load_ensemble(root: Path | None = None) -> Ensemble:
         for row, z in zip(found["rows"], found["patient_rows"], strict=True)
     )
     return Ensemble(found["key"], found["version"], found["command"], found["method"], names, members)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What an ensemble was fitted to and what was held out, by title, and in words what it does not show."""
+
+    ensemble: str
+    fitted: tuple[str, ...]
+    held_out: tuple[str, ...]
+    misfits: tuple[str, ...]
+
+
+@cache
+def load_fit(root: Path | None = None) -> Fit:
+    """How the shipped ensemble stands to published findings. Raises Complaint where that was told of another one."""
+    path = (root or library_root()) / "fear" / FIT
+    if not path.is_file():
+        raise Complaint("Nothing is told of what the ensemble misfits.", str(path), "python tools/patients_card.py")
+    found, ensemble = json.loads(path.read_text(encoding="utf-8")), load_ensemble(root)
+    if found["ensemble"] != f"{ensemble.key} {ensemble.version}: {ensemble.method}":
+        raise Complaint("What is told of the ensemble is of another one.", str(path), "python tools/patients_card.py")
+    fitted, held_out = (tuple(r["title"] for r in found["lines"] if r["half"] == half) for half in HALVES)
+    return Fit(found["ensemble"], fitted, held_out, tuple(found["misfits"]))
+
+
+@cache
+def minds_hash(root: Path | None = None) -> str:
+    """One mark for every file of figures behind mechanistic people, so that a run names what it rests on."""
+    base, digest = root or library_root(), hashlib.sha256()
+    for path in sorted(
+        p for part in ("fear", "patients", "symptoms", "pk", "effects") for p in (base / part).rglob("*.toml")
+    ):
+        digest.update(path.relative_to(base).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from typing import Any, final
 
 import numpy as np
 
-from unstuck.core.errors import Complaint
 from unstuck.lab.effects.parameters import Array
 from unstuck.lab.effects.people import Crowd as Drawn
 from unstuck.lab.patients.batch import Plan, moved, risen, true_scores
@@ -23,7 +22,7 @@ from unstuck.lab.patients.inner import STATES
 from unstuck.lab.patients.inner_kernel import runner_for
 from unstuck.lab.patients.living import NOTHING, Dosed, Held
 from unstuck.lab.patients.minds import TruthOf, draw
-from unstuck.lab.patients.therapies import KNOWN, Therapy, load_therapy
+from unstuck.lab.patients.therapies import Therapy, load_therapy
 from unstuck.lab.patients.timetable import Session, timetable
 from unstuck.lab.pk import Person as Body
 from unstuck.lab.pk import people
@@ -151,12 +150,3 @@ class MechanisticPatient:
         life = {name: float(values[0]) for name, values in sorted(self.crowd.life.items())}
         named = {"learner": self.truth.learner, "vector": self.truth.vector, "group": self.group}
         return {"number": self.person.number, **named, "states": list(STATES), "by_week": states, "figures": life}
-
-
-def require_known(therapies: set[str]) -> None:
-    """Raises Complaint that names the therapies of a protocol that no learning events are written for."""
-    unknown = sorted(therapies - set(KNOWN))
-    if unknown:
-        raise Complaint(
-            f"What {', '.join(unknown)} teaches is not modelled.", "therapy", f"Modelled: {', '.join(KNOWN)}."
-        )

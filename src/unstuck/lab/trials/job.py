@@ -15,7 +15,7 @@ import unstuck
 from unstuck.core.errors import Complaint
 from unstuck.core.instrument import Instrument
 from unstuck.core.instrument_file import load_all
-from unstuck.core.protocol import Dose, Expose, Protocol, Step
+from unstuck.core.protocol import Dose, Protocol, Step
 from unstuck.core.sourced import Sourced
 from unstuck.lab.patients.batch import refuse_a_person
 from unstuck.lab.patients.calibration import Effect, effect_of
@@ -23,10 +23,11 @@ from unstuck.lab.patients.descriptive import Frame, Patient, person_of
 from unstuck.lab.patients.ensemble import Minds
 from unstuck.lab.patients.felt import Acute, assumed_in, basis
 from unstuck.lab.patients.living import Living, PatientsModel
-from unstuck.lab.patients.mechanistic import MechanisticPatient, require_known
+from unstuck.lab.patients.mechanistic import MechanisticPatient
 from unstuck.lab.patients.population import Population, load_population
 from unstuck.lab.patients.studies import Responders, Study, StudyArm, find_arm, load_studies, published_arm
 from unstuck.lab.random import Stream
+from unstuck.lab.trials.batched.mind_refusals import refuse_minds
 from unstuck.lab.trials.desk import Desk
 from unstuck.lab.trials.reference import walk
 
@@ -128,7 +129,7 @@ def prepare(protocol: Protocol, wish: Wish) -> Job:
     keys = sorted(wish.arms, key=lambda k: k or "")
     if wish.minds is not None:
         refuse_a_person(wish.patients)
-        require_known({s.activity.therapy for s in protocol.steps if isinstance(s.activity, Expose)})
+        refuse_minds(protocol)
         arms = tuple(ArmPlan(key, None, None, False, None) for key in keys)
     else:
         arms = tuple(_arm(protocol, key, wish, population, studies) for key in keys)

@@ -94,10 +94,6 @@ class MindCrowd:
         """True scores on that day."""
         return self._scores(who, self.flock.look(who, 24.0 * day + OPENS_H))
 
-    def truth_at_last(self, who: Ints, day: Floats) -> Truth:
-        """True scores on a day that may lie before others that were asked for: lived again from the start."""
-        return self._scores(who, self.flock.at_hour(who, 24.0 * day + OPENS_H))
-
     def _scores(self, who: Ints, found: Seen) -> Truth:
         true = self.flock.scores(who, found)
         since = found.at_h - self.flock.plans.from_h[who]
@@ -108,6 +104,10 @@ class MindCrowd:
     def true_total(self, family: str, who: Ints, day: Floats) -> Floats:
         """True severity on that family's scale."""
         return _total(family, self.truth(who, day))
+
+    def true_total_at(self, family: str, who: Ints, day: Floats) -> Floats:
+        """The same on any day, also one before what was looked at: lived again from the start."""
+        return _total(family, self._scores(who, self.flock.at_hour(who, 24.0 * day + OPENS_H)))
 
     def mood_on(self, who: Ints, day: Floats) -> Floats:
         """Depression on that day, as a share of a scale's range."""

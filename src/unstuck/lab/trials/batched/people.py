@@ -136,6 +136,10 @@ class Crowd:
         """True severity on that family's scale."""
         return self.true_clusters(who, day).sum(axis=1) if family == "pcl5" else self.true_caps5(who, day)
 
+    def true_total_at(self, family: str, who: Ints, day: Floats) -> Floats:
+        """The same on any day, also one before what was looked at."""
+        return self.true_total(family, who, day)
+
     def mood_on(self, who: Ints, day: Floats) -> Floats:
         """Depression on that day, as a share of a scale's range."""
         eased = self.mood[who] * (1 - self.frame.figures.mood_follows * self.removed(who, day))

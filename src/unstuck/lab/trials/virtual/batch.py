@@ -10,6 +10,8 @@ import numpy as np
 from unstuck.core.instrument import Instrument
 from unstuck.core.instrument_file import load_all
 from unstuck.lab.trials.batched.draws import Bools, Floats, Ints
+from unstuck.lab.trials.batched.mind_refusals import therapy_of
+from unstuck.lab.trials.batched.minds import MindCrowd, MindGroup
 from unstuck.lab.trials.batched.people import Crowd, Group, crowd_of
 from unstuck.lab.trials.batched.state import FAR, State
 from unstuck.lab.trials.batched.walk import Lockstep
@@ -18,6 +20,7 @@ from unstuck.lab.trials.virtual.job import Setting
 from unstuck.lab.trials.virtual.many import Members, many_members
 from unstuck.lab.trials.virtual.table import TrialTable, many_at_visits
 from unstuck.lab.trials.virtual.truths import TrueState
+from unstuck.lab.trials.virtual.worlds import Inhabitants, minds_of
 
 
 @cache
@@ -49,12 +52,25 @@ def _with_events(setting: Setting, seed: int, table: TrialTable, number: Ints) -
 def _walked(setting: Setting, place: int, members: Members, truths: list[TrueState], seed: int) -> State:
     among = members.arm == place
     which = np.broadcast_to(np.arange(len(truths))[:, None], among.shape)[among]
+    if setting.design.mechanistic:
+        numbers, place = members.number[among], setting.treated_as(place, truths[0].as_control)
+        worlds = tuple(truth.world for truth in truths if truth.world is not None)
+        people = Inhabitants(seed, numbers, worlds, which, members.veteran[among])
+        return walked(setting, place, mind_crowd(setting, place, people, members.shift[among]))
     effects = tuple(truth.effects[place] for truth in truths)
     group = Group(seed, members.number[among], effects, which, members.shift[among])
     return walked(setting, place, crowd_of(setting.frame, group))
 
 
-def walked(setting: Setting, place: int, crowd: Crowd, leaves: bool = True) -> State:
+def mind_crowd(
+    setting: Setting, place: int, people: Inhabitants, shift: Floats, leaves: bool = True
+) -> MindCrowd:  # fmt: skip
+    """Mechanistic people about to enter that arm."""
+    group = MindGroup(people.seed, people.numbers, minds_of(setting.design, people), shift)
+    return MindCrowd(setting.frame, group, therapy_of(setting.arms[place].protocol), leaves)
+
+
+def walked(setting: Setting, place: int, crowd: Crowd | MindCrowd, leaves: bool = True) -> State:
     """A crowd's courses in that arm; without `leaves` nobody leaves the study."""
     arm = setting.arms[place]
     run = Lockstep(arm.protocol, arm.protocol_arm, crowd, _instruments(), setting.leaver)

@@ -18,11 +18,16 @@ from unstuck.core.sourced import Sourced
 from unstuck.core.trial import Missing, TrialArm, TrialDesign, Truth
 from unstuck.core.trial_sweep import Cell, cells
 from unstuck.lab.patients.descriptive import Frame
+from unstuck.lab.patients.ensemble import load_ensemble, minds_hash
 from unstuck.lab.patients.leaving import Leaver
+from unstuck.lab.patients.minds import assumed as assumed_of_minds
+from unstuck.lab.patients.minds import group_of
 from unstuck.lab.patients.population import load_population
 from unstuck.lab.patients.studies import StudyArm, find_arm, load_studies
+from unstuck.lab.trials.batched.mind_refusals import refuse_minds
 from unstuck.lab.trials.batched.refusals import refuse
 from unstuck.lab.trials.job import code_hash, silent_steps
+from unstuck.lab.trials.virtual.worlds import VETERAN
 
 STRIDE = 4096  # people's numbers a replicate takes, so that a sweep over sizes keeps everybody who they are
 CHUNK = 50  # replicates of one scenario that one piece of work holds
@@ -35,7 +40,13 @@ class Armed:
 
     design: TrialArm
     protocol: Protocol
-    study: StudyArm
+    study: StudyArm | None  # None where mechanisms make the people
+
+    @property
+    def published(self) -> StudyArm:
+        """The published arm of descriptive people."""
+        assert self.study is not None
+        return self.study
 
     @property
     def protocol_arm(self) -> str | None:
@@ -56,6 +67,15 @@ class Setting:
     def design(self) -> TrialDesign:
         """The cell's design."""
         return self.cell.design
+
+    @property
+    def control(self) -> int:
+        """The place of the control arm."""
+        return [arm.design.control for arm in self.arms].index(True)
+
+    def treated_as(self, place: int, as_control: bool) -> int:
+        """The arm whose protocol people of that arm go through."""
+        return self.control if as_control else place
 
     @property
     def mean_baseline(self) -> float:
@@ -106,6 +126,7 @@ class TrialJob:
             "chunk": self.chunk,
             "version": unstuck.__version__,
             "code": code_hash(),
+            **({"minds": minds_hash()} if self.design.mechanistic else {}),
         }
 
     @cached_property
@@ -143,17 +164,27 @@ def _setting(cell: Cell, instruments: Mapping[str, Instrument]) -> Setting:
     design = cell.design
     if design.largest > STRIDE:
         raise Complaint(f"size = {design.largest} is too large.", mend=f"Trials of up to {STRIDE} are simulated.")
+    if design.mechanistic:
+        group_of(design.patients.group)
     population = load_population(design.patients.population)
     figures = population.figures
     if design.patients.veteran is not None:
         population = replace(population, figures=replace(figures, veteran=design.patients.veteran))
-    arms = tuple(_armed(arm, instruments) for arm in design.arms)
-    of_arms = {name: figure for arm in arms for name, figure in arm.study.assumed()}
-    assumed = (*design.assumed(), *sorted(of_arms.items()), *population.assumed())
+    arms = tuple(_armed(design, arm, instruments) for arm in design.arms)
+    assumed = (*design.assumed(), *_behind(design, arms), *population.assumed())
     return Setting(cell, arms, Frame.of(population), assumed)
 
 
-def _armed(arm: TrialArm, instruments: Mapping[str, Instrument]) -> Armed:
+def _behind(design: TrialDesign, arms: tuple[Armed, ...]) -> list[tuple[str, Sourced]]:
+    """The assumed figures behind the people."""
+    if design.mechanistic:
+        groups = sorted({design.patients.group, VETERAN})
+        found = [pair for group in groups for pair in assumed_of_minds(load_ensemble().members[0], group)]
+        return list(dict(found).items())
+    return sorted({name: figure for arm in arms if arm.study for name, figure in arm.study.assumed()}.items())
+
+
+def _armed(design: TrialDesign, arm: TrialArm, instruments: Mapping[str, Instrument]) -> Armed:
     protocol = load_protocol(arm.protocol)
     keys = [one.key for one in protocol.arms]
     if (arm.protocol_arm or keys) and arm.protocol_arm not in keys:
@@ -164,4 +195,7 @@ def _armed(arm: TrialArm, instruments: Mapping[str, Instrument]) -> Armed:
     if any(step.when is None for step in silent_steps(protocol)):
         raise Complaint(f"{protocol.key} states no amount of its drug, so that nobody can be treated by it.")
     refuse(protocol, dict(instruments))
+    if design.mechanistic:
+        refuse_minds(protocol)
+        return Armed(arm, protocol, None)
     return Armed(arm, protocol, find_arm(load_studies(), arm.effect))

@@ -13,6 +13,8 @@ from unstuck.core.instrument_file import load_all
 from unstuck.core.outcomes import baseline, points, started_at
 from unstuck.lab.patients.descriptive import Patient
 from unstuck.lab.patients.felt import Acute
+from unstuck.lab.patients.living import Living
+from unstuck.lab.patients.mechanistic import MechanisticPatient
 from unstuck.lab.trials.desk import Desk
 from unstuck.lab.trials.job import FIRST_DAY
 from unstuck.lab.trials.reference import walk
@@ -21,6 +23,7 @@ from unstuck.lab.trials.virtual.job import Setting
 from unstuck.lab.trials.virtual.people import Member, members
 from unstuck.lab.trials.virtual.table import TrialTable, at_visits
 from unstuck.lab.trials.virtual.truths import TrueState
+from unstuck.lab.trials.virtual.worlds import group_of_person, truth_in
 
 MINUTE = timedelta(minutes=1)
 
@@ -46,11 +49,19 @@ def course_of(
     setting: Setting, truth: TrueState, seed: int, member: Member, instruments: Mapping[str, Instrument]
 ) -> Course:  # fmt: skip
     """One person's course. Vital signs come from their description: they open the same gates in both simulators."""
-    arm = setting.arms[member.arm]
-    patient = Patient(setting.frame, seed, member.person, truth.effects[member.arm], member.shift)
+    arm = setting.arms[setting.treated_as(member.arm, truth.as_control)]
+    patient = _patient(setting, truth, seed, member)
     key = f"trial-{member.number}"
     desk = Desk(arm.protocol, patient, instruments, key, FIRST_DAY, UTC, True, Acute.SPREAD, setting.leaver)
     return walk(desk, arm.protocol_arm).course
+
+
+def _patient(setting: Setting, truth: TrueState, seed: int, member: Member) -> Living:
+    if truth.world is None:
+        return Patient(setting.frame, seed, member.person, truth.effects[member.arm], member.shift)
+    group = group_of_person(setting.design, member.person.veteran)
+    mind = truth_in(truth.world, setting.design)
+    return MechanisticPatient(setting.frame, seed, member.person, mind, group, member.shift)
 
 
 def _row(setting: Setting, seed: int, member: Member, course: Course) -> dict[str, object]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from unstuck.core.trial import Truth
 from unstuck.lab.trials.virtual.drawing import estimates_svg, readings_svg, sweep_svg
+from unstuck.lab.trials.virtual.patients_told import patients_html
 from unstuck.lab.trials.virtual.texts import Texts, write_texts
 from unstuck.lab.trials.virtual.tradeoff import choices, section
 from unstuck.lab.trials.virtual.words import MEANS, percent, share_words
@@ -62,6 +63,7 @@ def report_html(told: Told, texts: Texts) -> str:
     parts = [
         _head(told),
         *middle,
+        patients_html(told["patients"]),
         _estimand(told),
         _limits(told),
         _assumed(told),
@@ -77,9 +79,9 @@ def report_html(told: Told, texts: Texts) -> str:
 
 
 def _head(told: Told) -> str:
+    made = f"{escape(told['note'])} The patients are {escape(told['patients']['model'])}."
     return (
-        f'<p class="simulated">{escape(told["note"])}</p><h1>{escape(told["title"])}</h1>'
-        f'<p class="lede">{escape(told["question"])}</p>'
+        f'<p class="simulated">{made}</p><h1>{escape(told["title"])}</h1><p class="lede">{escape(told["question"])}</p>'
     )
 
 
@@ -205,8 +207,6 @@ def _limits(told: Told) -> str:
 
 
 ALWAYS = (
-    "The patients repeat published outcomes. They explain nothing, and cannot say what another dose or order would do.",
-    "A published effect holds the drug, belief, natural course and regression to the mean together.",
     "Belief is bounded by an assumed figure. A real trial should ask its people what they believe, and when.",
     "No figure here is advice on treatment.",
 )

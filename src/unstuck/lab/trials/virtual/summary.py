@@ -18,6 +18,7 @@ from unstuck.core.shares import exact_interval
 from unstuck.core.trial import COSTED, Analysis, TrialDesign, Truth, design_text
 from unstuck.lab.trials.batched.draws import Floats
 from unstuck.lab.trials.virtual.job import Setting, TrialJob
+from unstuck.lab.trials.virtual.patients_told import patients_told
 from unstuck.lab.trials.virtual.reading import READINGS, strongest_belief
 from unstuck.lab.trials.virtual.results import UNITS
 from unstuck.lab.trials.virtual.truths import without_spread
@@ -40,6 +41,7 @@ def summarise_rows(job: TrialJob, rows: pa.Table) -> Told:
         "title": job.design.title,
         "question": job.design.question,
         "design": json.loads(design_text(job.design)),
+        "patients": patients_told(job.design),
         "estimands": [_estimand(job.design, each) for each in (job.design.estimand, *job.design.estimands)],
         "cells": [_cell(setting, rows.filter(pc.equal(rows["cell"], n))) for n, setting in enumerate(job.settings)],
         "costs": _costs(job.design),

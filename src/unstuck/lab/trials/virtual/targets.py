@@ -18,7 +18,8 @@ from unstuck.core.trial import ON_SCORES, Analysis, Method
 from unstuck.lab.patients.calibration import Effect
 from unstuck.lab.patients.population import CLASSES
 from unstuck.lab.trials.batched.draws import Floats, Ints, normals
-from unstuck.lab.trials.batched.people import Group, crowd_of
+from unstuck.lab.trials.batched.minds import MindCrowd
+from unstuck.lab.trials.batched.people import Crowd, Group, crowd_of
 from unstuck.lab.trials.batched.state import FAR, State
 from unstuck.lab.trials.virtual.batch import first_treatment, table_of, walked
 from unstuck.lab.trials.virtual.endpoints import met_at, responses
@@ -29,11 +30,12 @@ from unstuck.lab.trials.virtual.table import TrialTable
 from unstuck.lab.trials.virtual.true_effects import DAY_MIN, SEED, ByClass, by_class
 
 PEOPLE, FEWER = 1500, 300  # in each class of course; of them, those whose course is walked again for the slopes
+Acting = tuple[bool, tuple[bool, ...]]  # whether nobody leaves, and which events act
 UNKNOWN = (Method.COX, Method.LOG_RANK, Method.TIPPING_POINT)
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Lived:
     """People of one arm under an estimand: all as they are, then FEWER of each class with belief, and as veterans."""
 
     table: TrialTable
@@ -45,7 +47,7 @@ def targets(setting: Setting, effects: tuple[Effect, ...]) -> dict[str, tuple[By
     """By analysis the classes' means in each arm; analyses without a true value are left out."""
     found: dict[str, tuple[ByClass, ...]] = {}
     plain: tuple[ByClass, ...] = ()
-    worlds: dict[tuple[int, tuple[object, ...]], World] = {}
+    worlds: dict[tuple[int, tuple[object, ...]], Lived] = {}
     for analysis in setting.design.analyses:
         if analysis.method in UNKNOWN:
             continue
@@ -61,45 +63,53 @@ def is_plain(setting: Setting, analysis: Analysis) -> bool:
     estimand = setting.design.estimand_of(analysis)
     untouched = not setting.design.events and not estimand.uses(Strategy.COMPOSITE)
     untouched &= not estimand.uses(Strategy.WHILE_ON_TREATMENT)
-    return analysis.method in ON_SCORES and untouched and _nobody_leaves(analysis, estimand)
+    return analysis.method in ON_SCORES and untouched and nobody_leaves(analysis, estimand)
 
 
-def _nobody_leaves(analysis: Analysis, estimand: Estimand) -> bool:
+def nobody_leaves(analysis: Analysis, estimand: Estimand) -> bool:
     """Under `hypothetical` nobody leaves; but who left counts as no responder whatever the estimand calls it."""
     return analysis.method is not Method.RESPONDER and estimand.strategy(Happening.LEFT_STUDY) is Strategy.HYPOTHETICAL
 
 
 def _of_arm(
     setting: Setting, place: int, effects: tuple[Effect, ...], analysis: Analysis,
-    worlds: dict[tuple[int, tuple[object, ...]], World],
+    worlds: dict[tuple[int, tuple[object, ...]], Lived],
 ) -> ByClass:  # fmt: skip
     estimand = setting.design.estimand_of(analysis)
-    stays = _nobody_leaves(analysis, estimand)
+    stays = nobody_leaves(analysis, estimand)
     acts = tuple(estimand.strategy(event.happening) is not Strategy.HYPOTHETICAL for event in setting.design.events)
     key = (place, (stays, acts))
     if key not in worlds:
         worlds[key] = _world(setting, place, effects[place], stays, acts)
     world = worlds[key]
-    values, count = _variable(setting, analysis, estimand, world), len(CLASSES)
+    values, count = variable(setting, analysis, estimand, world), len(CLASSES)
     whole = values[: count * PEOPLE].reshape(count, PEOPLE)
     copies = iter(values[count * PEOPLE :].reshape(-1, count, FEWER))
     same = whole[:, :FEWER]
     slopes = [np.nanmean(next(copies) - same, axis=1) / step if step else np.zeros(count) for step in world.steps]
-    return ByClass(np.nanmean(whole, axis=1), *slopes)
+    return ByClass(np.nanmean(whole, axis=1), slopes[0], slopes[1])
 
 
-def _world(setting: Setting, place: int, effect: Effect, stays: bool, acts: tuple[bool, ...]) -> World:
+def _world(setting: Setting, place: int, effect: Effect, stays: bool, acts: tuple[bool, ...]) -> Lived:
     """Everybody walked through the arm; events that do not act are there without points and are not seen."""
     design = setting.design
     believed = design.unblinding.points.value if design.unblinding else 0.0
     lacked = design.patients.veteran_points.value if design.patients.veteran_points else 0.0
     steps = (believed, 0.0 if setting.arms[place].design.control else lacked)
-    state = walked(setting, place, crowd_of(setting.frame, _people(setting, effect, steps)), leaves=not stays)
+    return lived(setting, place, crowd_of(setting.frame, _people(setting, effect, steps)), steps, (stays, acts))
+
+
+def lived(
+    setting: Setting, place: int, crowd: Crowd | MindCrowd, steps: tuple[float, float], acting: Acting
+) -> Lived:  # fmt: skip
+    """A crowd walked through the arm, as leaving and the events act or do not."""
+    design, (stays, acts) = setting.design, acting
+    state = walked(setting, place, crowd, leaves=not stays)
     events = tuple(e if act else replace(e, points=None) for e, act in zip(design.events, acts, strict=True))
     here = replace(setting, cell=replace(setting.cell, design=replace(design, events=events)))
     table = table_of(here, place, state, SEED)
     table.happened[..., [k for k, act in enumerate(acts) if not act]] = NEVER
-    return World(table, _final(here, state, table), steps)
+    return Lived(table, _final(here, state, table), steps)
 
 
 def _people(setting: Setting, effect: Effect, steps: tuple[float, float]) -> Group:
@@ -110,7 +120,7 @@ def _people(setting: Setting, effect: Effect, steps: tuple[float, float]) -> Gro
     numbers = np.concatenate([np.tile(np.arange(size), count) for size in sizes])
     which = np.concatenate([np.repeat(np.arange(count), size) for size in sizes])
     who = crowd_of(setting.frame, Group(SEED, numbers, sure, which, np.zeros(len(numbers))))
-    points, begins = _cluster(setting, numbers), count * PEOPLE
+    points, begins = cluster_of(setting, numbers), count * PEOPLE
     for step, among in zip(steps, (np.ones(len(numbers), dtype=bool), who.veteran), strict=True):
         if step:
             points[begins : begins + count * FEWER] += step * among[begins : begins + count * FEWER]
@@ -118,7 +128,7 @@ def _people(setting: Setting, effect: Effect, steps: tuple[float, float]) -> Gro
     return Group(SEED, numbers, sure, which, -points / setting.mean_baseline)
 
 
-def _cluster(setting: Setting, numbers: Ints) -> Floats:
+def cluster_of(setting: Setting, numbers: Ints) -> Floats:
     """What site and therapist add, one draw for each person: their spread matters where response is yes or no."""
     spread = setting.design.clustering
     squares = [sd.value**2 for sd in (spread.site_sd, spread.therapist_sd) if sd is not None]
@@ -130,14 +140,14 @@ def _final(setting: Setting, state: State, table: TrialTable) -> Floats:
     start, design = first_treatment(state), setting.design
     family = "caps5" if design.outcome.startswith("caps5") else "pcl5"
     day = np.where(start == FAR, 0, start) / DAY_MIN + design.final.day
-    total = state.crowd.true_total(family, np.arange(len(start)), day)
+    total = state.crowd.true_total_at(family, np.arange(len(start)), day)
     for place, event in enumerate(design.events):
         came = table.happened[0, :, place] < len(design.visits)
         total = np.where(came, total + (event.points.value if event.points else 0.0), total)
     return np.where(start == FAR, np.nan, np.clip(total, 0, top_of(design.outcome)))
 
 
-def _variable(setting: Setting, analysis: Analysis, estimand: Estimand, world: World) -> Floats:
+def variable(setting: Setting, analysis: Analysis, estimand: Estimand, world: Lived) -> Floats:
     """What the analysis is about, for each person."""
     design, table = setting.design, world.table
     started = table.started[0]

@@ -18,6 +18,7 @@ from unstuck.lab.trials.batched.state import FAR
 from unstuck.lab.trials.virtual.batch import first_treatment, walked
 from unstuck.lab.trials.virtual.job import Setting
 from unstuck.lab.trials.virtual.truths import TrueState
+from unstuck.lab.trials.virtual.worlds import World
 
 PEOPLE = 300  # in each class; the same people in every arm, so that their difference is sharper than either mean
 SEED = 20_240_301
@@ -31,6 +32,7 @@ class ByClass:
     mean: Floats
     belief: Floats
     veteran: Floats
+    worlds: tuple[World, ...] = ()  # in place of classes, of mechanistic people
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +74,29 @@ def _totals(setting: Setting, place: int, group: Group) -> Floats:
 
 def difference(setting: Setting, means: tuple[ByClass, ...], truth: TrueState, active: int) -> Difference:
     """What that active arm truly differs by from the control in a replicate."""
-    control = [arm.design.control for arm in setting.arms].index(True)
-    one, other = (_mean(setting, means, truth, place) for place in (active, control))
+    one, other = (_mean(setting, means, truth, place) for place in (active, setting.control))
     return Difference(one[0] - other[0], one[1] - other[1])
+
+
+def _as_control(setting: Setting, truth: TrueState, place: int) -> bool:
+    """An arm that is given the control's effect, or is treated as it, has its course."""
+    if truth.world is not None:
+        return truth.as_control
+    return truth.effects[place] == truth.effects[setting.control]
+
+
+def _weights(truth: TrueState, place: int, found: ByClass) -> Floats:
+    """How much each class of course, or each world, counts in this replicate."""
+    if truth.world is None:
+        return np.array(truth.effects[place].weights)
+    return np.array([float(world == truth.world) for world in found.worlds])
 
 
 def _mean(setting: Setting, means: tuple[ByClass, ...], truth: TrueState, place: int) -> tuple[float, float]:
     """The arm's mean through the drug alone, and as it is seen with what belief adds."""
-    arm, weights = setting.arms[place].design, np.array(truth.effects[place].weights)
-    control = [a.design.control for a in setting.arms].index(True)
-    same = truth.effects[place] == truth.effects[control]  # an arm that is given the control's effect has its course
-    found = means[control] if same else means[place]
+    arm = setting.arms[place].design
+    found = means[setting.control] if _as_control(setting, truth, place) else means[place]
+    weights = _weights(truth, place, found)
     plain = float(weights @ (found.mean + truth.veteran * means[place].veteran))
     moved = (arm.believes.value if arm.believes else 0.0) * float(weights @ found.belief)
     return plain - moved * truth.inside, plain + moved * truth.belief

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from unstuck.core.errors import Complaint
 from unstuck.core.sourced import Sourced
 from unstuck.core.trial import Truth
 from unstuck.lab.patients.calibration import Effect, effect_of
 from unstuck.lab.patients.studies import Responders, StudyArm
 from unstuck.lab.random import Stream
 from unstuck.lab.trials.virtual.job import Setting
+from unstuck.lab.trials.virtual.worlds import World, world_of
 
 Z_95 = 1.959963984540054
 
@@ -26,15 +28,19 @@ class TrueState:
     A published effect already holds what belief did in its trial (`inside`); it is not added again.
     """
 
-    effects: tuple[Effect, ...]
+    effects: tuple[Effect, ...]  # none where mechanisms make the people
     belief: float = 0.0
     veteran: float = 0.0
     inside: float = 0.0
+    world: World | None = None  # of mechanistic people
+    as_control: bool = False  # whether everybody of a world is treated as in the control arm, so that no arm differs
 
 
 def truth_of(setting: Setting, truth: Truth, seed: int, replicate: int) -> TrueState:
     """The truth of that replicate."""
-    published = tuple(_effect(setting, arm.study, None) for arm in setting.arms)
+    if setting.design.mechanistic:
+        return _in_world(setting, truth, seed, replicate)
+    published = tuple(_effect(setting, arm.published, None) for arm in setting.arms)
     place = [arm.design.control for arm in setting.arms].index(True)
     nothing = tuple(published[place] for _ in setting.arms)
     points = setting.design.unblinding.points if setting.design.unblinding else None
@@ -47,9 +53,26 @@ def truth_of(setting: Setting, truth: Truth, seed: int, replicate: int) -> TrueS
         case Truth.FOOLED:
             return TrueState(nothing, points.value if points else 0.0)
         case Truth.DRAWN:
-            drawn = tuple(_effect(setting, a.study, drawn_share(a.study, seed, replicate)) for a in setting.arms)
+            drawn = tuple(
+                _effect(setting, a.published, drawn_share(a.published, seed, replicate)) for a in setting.arms
+            )
             belief = _drawn_figure(points, seed, replicate, "belief")
             return TrueState(drawn, 0.0, _drawn_figure(veteran, seed, replicate, "veterans"), belief)
+
+
+def _in_world(setting: Setting, truth: Truth, seed: int, replicate: int) -> TrueState:
+    """A world of mechanistic people. Without a difference everybody is treated as in the control arm."""
+    points = setting.design.unblinding.points if setting.design.unblinding else None
+    world = world_of(seed, replicate)
+    match truth:
+        case Truth.DRAWN:
+            return TrueState((), _drawn_figure(points, seed, replicate, "belief"), world=world)
+        case Truth.NULL:
+            return TrueState((), world=world, as_control=True)
+        case Truth.FOOLED:
+            return TrueState((), points.value if points else 0.0, world=world, as_control=True)
+        case Truth.PUBLISHED:
+            raise Complaint("No published effect can be true of mechanistic patients.", mend="Ask for drawn or null.")
 
 
 def _effect(setting: Setting, study: StudyArm, share: float | None) -> Effect:
@@ -83,4 +106,5 @@ def _drawn_figure(figure: Sourced | None, seed: int, replicate: int, what: str) 
 
 def without_spread(setting: Setting) -> tuple[str, ...]:
     """Arms whose effect is taken as it stands under `drawn`, because no counts were published."""
-    return tuple(a.design.key for a in setting.arms if drawn_share(a.study, 0, 0) is None)
+    arms = [(a.design.key, a.study) for a in setting.arms if a.study is not None]
+    return tuple(key for key, study in arms if drawn_share(study, 0, 0) is None)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from unstuck.core.trial import Truth
+from unstuck.lab.trials.virtual.patients_told import patients_text
 
 MEANS = {
-    Truth.DRAWN.value: "assurance: the effect drawn within its published uncertainty",
+    Truth.DRAWN.value: "assurance: the effect drawn within what is known of it",
     Truth.PUBLISHED.value: "power: the published effect taken as true",
     Truth.NULL.value: "error: no arm differs",
     Truth.FOOLED.value: "fooled: the drug does nothing, belief does",
@@ -19,6 +20,7 @@ def text_of(told: dict[str, Any]) -> str:
     lines = [told["note"], f"{told['title']}", f"Question: {told['question']}", ""]
     for cell in told["cells"]:
         lines += _cell(cell, (told["costs"] or {}).get("currency"))
+    lines += patients_text(told["patients"])
     lines += [f"Limit: {limit}" for limit in told["limits"]]
     lines += ["", f"Rests on {len(told['assumed'])} assumed figures; run.json and summary.json name them."]
     lines += [

@@ -19,6 +19,7 @@ from unstuck.lab.trials.virtual.analyse import analyse
 from unstuck.lab.trials.virtual.batch import many_tables
 from unstuck.lab.trials.virtual.job import Chunk, Setting, TrialJob
 from unstuck.lab.trials.virtual.looks import Ended, ended, without
+from unstuck.lab.trials.virtual.mind_targets import mind_targets, worlds_of
 from unstuck.lab.trials.virtual.reading import fakeable, read
 from unstuck.lab.trials.virtual.results import succeeds
 from unstuck.lab.trials.virtual.spending import spent
@@ -26,6 +27,7 @@ from unstuck.lab.trials.virtual.table import TrialTable
 from unstuck.lab.trials.virtual.targets import is_plain, targets
 from unstuck.lab.trials.virtual.true_effects import ByClass, difference
 from unstuck.lab.trials.virtual.truths import TrueState, truth_of
+from unstuck.lab.trials.virtual.worlds import World
 
 SCHEMA = pa.schema(
     [
@@ -116,7 +118,8 @@ def _true(
 
 def means_of(job: TrialJob) -> Means:
     """The classes' means of every cell, worked out once for all that they depend on."""
-    return {key: _targets(_Keyed(key, setting)) for setting in job.settings for key in [_key(setting)]}
+    worlds = worlds_of(job.seed, job.reps) if job.design.mechanistic else ()
+    return {key: _targets(_Keyed(key, worlds, setting)) for setting in job.settings for key in [_key(setting)]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +127,24 @@ class _Keyed:
     """A setting that equals every other one with the same means."""
 
     key: str
+    worlds: tuple[World, ...]  # of mechanistic people
     setting: Setting = field(compare=False)
 
 
 @lru_cache(maxsize=64)
 def _targets(keyed: _Keyed) -> dict[str, tuple[ByClass, ...]]:
+    if keyed.setting.design.mechanistic:
+        return mind_targets(keyed.setting, keyed.worlds)
     return targets(keyed.setting, truth_of(keyed.setting, Truth.PUBLISHED, 0, 0).effects)
 
 
 def _key(setting: Setting) -> str:
     """What the classes' means depend on; not the size, so that a sweep over sizes shares them."""
     design = setting.design
-    parts = [(a.protocol.hash, a.design.protocol_arm, a.study.name, a.design.control) for a in setting.arms]
-    if all(is_plain(setting, analysis) for analysis in design.analyses):
+    names = [arm.study.name if arm.study else "" for arm in setting.arms]
+    arms = [(a.protocol.hash, a.design.protocol_arm, a.design.control) for a in setting.arms]
+    parts = (arms, names, design.patients if design.mechanistic else None)
+    if not design.mechanistic and all(is_plain(setting, analysis) for analysis in design.analyses):
         return repr(
             (parts, setting.frame.figures, design.outcome, design.final.day, bool(design.patients.veteran_points))
         )
