@@ -39,7 +39,7 @@ PAGES: dict[str, tuple[tuple[str, str], ...]] = {
     "alma": (("accounts", "/people/accounts/"),),
 }
 """By whom, and the name and address of each page."""
-OWN = ("", "journal", "plan", "days", "curve", "readers", "agreed", "calm", "keys")
+OWN = ("", "journal", "plan", "days", "curve", "summary", "readers", "agreed", "calm", "keys")
 FINDS = (
     ("session", "/today/", ".chair a[href*='/session/']"),
     ("alert", "/alerts/", "main a[href*='/alerts/al_']"),

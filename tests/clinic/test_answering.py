@@ -12,6 +12,7 @@ from tests.clinic.courses import enrolled, released, walk_on
 from unstuck.clinic import clock
 from unstuck.clinic.assessment import actions
 from unstuck.clinic.assessment.models import Link, Waiting
+from unstuck.clinic.assessment.pages import Pick, Question
 from unstuck.clinic.assessment.wording import NoWording, keep_wording
 from unstuck.clinic.course import queries
 from unstuck.clinic.course.actions import Entry, write
@@ -183,3 +184,14 @@ def test_no_questionnaire_of_the_person_is_typed_by_staff(course, signed_in, at)
         with clock.stopped(at):
             answer = signed_in("nia").get(f"/courses/{course.key}/rate/?scale={scale}")
         assert answer.status_code == 409 and "no questions of that kind" in answer.content.decode()
+
+
+@pytest.mark.parametrize(("labels", "rows"), [
+    (("Nada", "Un poco", "Moderadamente", "Bastante", "Extremadamente"), True),
+    (("Not at all", "A little", "Some", "A lot", "Extreme"), False),
+    (("No", "Partly", "Yes"), False),
+])  # fmt: skip
+def test_answers_with_long_words_stand_below_each_other(labels: tuple[str, ...], rows: bool) -> None:
+    """Words of a licensed wording that no phone has room for side by side get a line each."""
+    picks = tuple(Pick(n, words) for n, words in enumerate(labels))
+    assert Question("item1", "x", 1, 1, "choice", 0, 4, picks).rows is rows

@@ -23,7 +23,8 @@ RECENT = timedelta(days=7)
 def work_round(at: datetime) -> None:
     """The worker's share: before letters are put back, so that a dead mail server is seen by people too."""
     given_up = Message.objects.filter(given_up_at__gt=at - RECENT).exclude(purpose__in=NOT_THESE)
-    for message in given_up:
+    known = set(Alert.objects.filter(kind=KIND, raised_at__gt=at - 2 * RECENT).values_list("cause", flat=True))
+    for message in [one for one in given_up if cause_of(one) not in known]:
         raise_alert(KIND, course_of(message.to), CLOCK, at, cause_of(message))
     _settle_what_went(at)
 

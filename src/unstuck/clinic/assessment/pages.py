@@ -16,6 +16,9 @@ from unstuck.core.instrument import Instrument, Item, Kind
 from unstuck.core.instrument_file import load_instrument
 from unstuck.core.wording_file import Wording
 
+LETTERS = {2: 20, 3: 13, 4: 9, 5: 7}  # of one word, side by side on a phone of 390 px
+MOST = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Pick:
@@ -39,6 +42,12 @@ class Question:
     picks: tuple[Pick, ...]
     given: float | int | None = None  # what a member of staff has just typed; never set behind a link
     after: str = ""  # for staff: the question whose answer this one hangs on
+
+    @property
+    def rows(self) -> bool:
+        """Whether a word of the answers is too long to stand beside the others on a phone: then each has a line."""
+        longest = max((len(word) for pick in self.picks for word in pick.label.split()), default=0)
+        return longest > LETTERS.get(len(self.picks), MOST)
 
 
 @dataclass(frozen=True, slots=True)
