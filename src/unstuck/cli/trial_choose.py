@@ -73,6 +73,7 @@ def _told(design: TrialDesign, made: Trying, rules: Rules, end: Finish) -> dict[
         "designs": [_runner(r, words[r.place]) for r in end.runners],
         "design_hash": made.job.design.hash,
         "seed": made.job.seed,
+        "waits": design.interim is not None,
     }
 
 
@@ -111,4 +112,6 @@ def _verdict(told: dict[str, Any]) -> list[str]:
     lines = [f"Choice: {told['choice']}. It reaches {reach} for the least {told['least']}. {spent}"]
     if told["may_be_better"]:
         lines.append(f"As good, or not told apart from it: {'; '.join(told['may_be_better'])}.")
+    if told["waits"]:
+        lines.append("People who enrol while a look waits for its last visits are not counted in what a design takes.")
     return [*lines, f"The chance that any statement here is wrong is at most {error}; that of costs is approximate."]

@@ -141,7 +141,8 @@ def _framed(inside: str, xs: Sequence[float], span: tuple[float, float], at: Any
         parts.append(f'<text class="label" x="{EDGE - 6}" y="{at(xs[0], y)[1] + 4:.1f}">{y:,g}</text>')
     parts.append(f'<text class="tick" x="{(WIDE - 90) / 2}" y="{HIGH - 16}">{escape(words[0])}</text>')
     parts.append(f'<text x="{EDGE}" y="13">{escape(words[1])}</text>')
-    return f'<svg viewBox="0 0 {WIDE} {HIGH}" role="img">{"".join(parts)}</svg>'
+    name = escape(f"{words[1]}, over {words[0]}")
+    return f'<svg viewBox="0 0 {WIDE} {HIGH}" role="img" aria-label="{name}">{"".join(parts)}</svg>'
 
 
 def _round_values(low: float, high: float) -> list[float]:

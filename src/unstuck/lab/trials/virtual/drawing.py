@@ -10,6 +10,9 @@ from typing import Any
 WIDTH = 640
 LEFT, RIGHT = 190, 40  # space for the words on the left, and beyond the axis
 ROW = 34
+READ = "How trials are read, by what is true"
+ESTIMATED = "Estimates and true differences, by what is true"
+SWEPT = "Share of trials read as working, by design"
 Told = dict[str, Any]
 
 
@@ -48,7 +51,7 @@ def readings_svg(rows: Sequence[tuple[str, Told]]) -> str:
             if wide > 38:
                 parts.append(f'<text class="on-{name}" x="{x + wide / 2:.1f}" y="{top + 15}">{share:.0f} %</text>')
             left += share
-    return _svg("".join(parts) + axis_along(axis, len(rows) * ROW, "share of trials, %"), len(rows) * ROW + 44)
+    return _svg("".join(parts) + axis_along(axis, len(rows) * ROW, "share of trials, %"), len(rows) * ROW + 44, READ)
 
 
 def estimates_svg(rows: Sequence[tuple[str, Told]], unit: str) -> str:
@@ -67,7 +70,7 @@ def estimates_svg(rows: Sequence[tuple[str, Told]], unit: str) -> str:
         if one["true_seen"] is not None:
             parts.append(_mark("seen", axis.at(one["true_seen"]), y))
             parts.append(_mark("drug", axis.at(one["true_drug"]), y))
-    return _svg("".join(parts) + axis_along(axis, bottom, unit), bottom + 44)
+    return _svg("".join(parts) + axis_along(axis, bottom, unit), bottom + 44, ESTIMATED)
 
 
 def sweep_svg(points: Sequence[tuple[str, Told]]) -> str:
@@ -81,7 +84,8 @@ def sweep_svg(points: Sequence[tuple[str, Told]]) -> str:
         parts.append(_dot(axis.at(middle), y, f"{middle:.1f} %"))
     bottom = len(points) * ROW
     mark = f'<path class="zero" d="M{axis.at(80)} 0V{bottom}"/>'
-    return _svg(mark + "".join(parts) + axis_along(axis, bottom, "share of trials read as working, %"), bottom + 44)
+    scale = axis_along(axis, bottom, "share of trials read as working, %")
+    return _svg(mark + "".join(parts) + scale, bottom + 44, SWEPT)
 
 
 def _dot(x: float, y: float, words: str) -> str:
@@ -108,5 +112,5 @@ def axis_along(axis: Axis, bottom: float, unit: str) -> str:
     return "".join(parts) + f'<text class="tick" x="{middle}" y="{bottom + 36}">{escape(unit)}</text>'
 
 
-def _svg(inside: str, height: float) -> str:
-    return f'<svg viewBox="0 0 {WIDTH} {height}" role="img">{inside}</svg>'
+def _svg(inside: str, height: float, name: str) -> str:
+    return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(name)}">{inside}</svg>'

@@ -126,7 +126,8 @@ def _svg(points: Sequence[Point], best: set[int], unit: str) -> str:
             parts.append(f'<path class="thin" d="M{axis.at(span[0])} {y}H{axis.at(span[1])}"/>')
         title = f"<title>{choice.number}: {escape(choice.words)}, {100 * works['share']:.0f} %</title>"
         parts.append(f'<circle class="{"middle" if leads else "beaten"}" cx="{x}" cy="{y}" r="5">{title}</circle>')
-    return f'<svg viewBox="0 0 {WIDTH} {HIGH + 44}" role="img">{"".join(parts)}{axis_along(axis, HIGH, unit)}</svg>'
+    name = f'role="img" aria-label="Share of trials read as working, over {escape(unit)}"'
+    return f'<svg viewBox="0 0 {WIDTH} {HIGH + 44}" {name}>{"".join(parts)}{axis_along(axis, HIGH, unit)}</svg>'
 
 
 def _y(share: float) -> float:
@@ -144,7 +145,7 @@ def _upright() -> str:
 
 
 def _table(found: Sequence[Choice], currency: str) -> str:
-    heads = ("", "Design", "Read as working", "People", f"Cost, {currency}", "Cost a person", "Hours each", "Months")
+    heads = ("Row", "Design", "Read as working", "People", f"Cost, {currency}", "Cost a person", "Hours each", "Months")
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
     rows = "".join(_row(choice) for choice in found)
     return f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
