@@ -84,7 +84,7 @@ def test_a_missing_price_is_unknown():
 def test_the_report_shows_both(told):
     """The report has cost and hours of every design beside its assurance, with the grade of each figure."""
     page = report_html(told, {})
-    assert page.count("cost of the trial, USD") == 1 and page.count("hours that all participants give") == 1
+    assert page.count(">cost of the trial, USD<") == 1 and page.count(">hours that all participants give<") == 1
     assert "each dose" in page and "assumed" in page and "Not counted" in page and "each therapy session" in page
     for cell in told["cells"]:
         one = cell["scenarios"][0]
