@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from unstuck.core.estimands import EVERYWHERE, Estimand, Happening, Strategy, why_not
+from unstuck.core.estimands import EVERYWHERE, HANDLED, Estimand, Happening, Strategy, why_not
 from unstuck.core.trial import ON_RESPONSE, ON_SCORES, REFERENCE_BASED, Analysis, Method, TrialDesign
 
 ADJUSTED = ("site", "therapist", "veteran")
@@ -41,8 +41,8 @@ def _estimand(design: TrialDesign, estimand: Estimand) -> Iterator[Fault]:
     which = f"estimand {estimand.key!r}" if estimand.key else "The estimand"
     for happening, strategy in estimand.strategies:
         if reason := why_not(happening, strategy):
-            words = strategy.value.replace("_", " ")
-            yield f"No analysis carries out {strategy.value} for {happening.value}: {reason}.", f"Not {words}."
+            known = ", ".join(other.value for other in HANDLED[happening])
+            yield f"No analysis carries out {strategy.value} for {happening.value}: {reason}.", f"Carried out: {known}."
     wanted = (*EVERYWHERE, *(event.happening for event in design.events))
     for happening in wanted:
         if estimand.strategy(happening) is None:

@@ -12,15 +12,17 @@ from hypothesis import strategies as st
 from tests.trial_designs import small
 from unstuck.core.estimands import Estimand, Happening, Intercurrent, Strategy
 from unstuck.core.sourced import Grade, Sourced
-from unstuck.core.trial import ON_RESPONSE, Analysis, Leaving, Method, Missing, Truth
+from unstuck.core.trial import ON_RESPONSE, REFERENCE_BASED, Analysis, Leaving, Method, Missing, Truth
 from unstuck.core.trial_file import checked, read_design
+from unstuck.lab.analysis.imputation import People, jackknife
 from unstuck.lab.trials.virtual.analyse import analyse
 from unstuck.lab.trials.virtual.batch import many_tables
-from unstuck.lab.trials.virtual.endpoints import responses
+from unstuck.lab.trials.virtual.endpoints import MOST, responses
 from unstuck.lab.trials.virtual.handling import handled
 from unstuck.lab.trials.virtual.job import prepare_trial
 from unstuck.lab.trials.virtual.plain import plain_table
 from unstuck.lab.trials.virtual.report import report_html
+from unstuck.lab.trials.virtual.results import succeeds
 from unstuck.lab.trials.virtual.summary import summarise_rows
 from unstuck.lab.trials.virtual.table import TrialTable
 from unstuck.lab.trials.virtual.targets import targets
@@ -206,3 +208,50 @@ def test_the_example_answers_each_question(monkeypatch):
     assert "while on treatment" in page and "Failure stands as a change of 0 from baseline" in page
     heads, cells = page.count('<th scope="col">'), page.split("<tbody>")[1].split("</tr>")[0]
     assert heads >= 10 and cells.count("<td") + 1 <= heads
+
+
+def crowd(shift, trials=6, people=60, seed=2):
+    """Trials of two arms at two visits, the first arm's scores shifted so; one in ten leaves after the first visit."""
+    rng = np.random.default_rng(seed)
+    shape = (trials, people)
+    arm = np.tile(np.arange(people) % 2, (trials, 1))
+    base = rng.normal(40, 8, shape)
+    scores = 0.6 * base[..., None] + 8 + rng.normal(0, 6, (*shape, 2)) + shift * (arm == 0)[..., None]
+    left = rng.random(shape) < 0.1
+    scores[..., 1] = np.where(left, np.nan, scores[..., 1])
+    yes, none = np.ones(shape, bool), np.zeros(shape, int)
+    return TrialTable(
+        arm, ~yes, none, none, ~yes, np.zeros(shape), yes, left, base, scores, none, none, none, ~yes,
+        np.zeros((*shape, 0), int),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("method", Method)
+def test_every_method_knows_which_way_is_better(method):
+    """Where the active arm scores 12 points less every method succeeds, and in no trial where it scores 5 more."""
+    left = Strategy.TREATMENT_POLICY if method in REFERENCE_BASED else Strategy.HYPOTHETICAL
+    pairs = dict(small().estimand.strategies) | {Happening.LEFT_STUDY: left}
+    analysis = Analysis("one", method, True, fall_percent=30.0 if method in ON_RESPONSE else None)
+    design = replace(
+        small(), size=60, analyses=(analysis,), estimand=Estimand("All.", "Difference.", tuple(pairs.items()))
+    )
+    good, bad = (analyse(checked(design), analysis, crowd(shift)) for shift in (-12.0, 5.0))
+    assert succeeds(design, analysis, good).mean() > 0.8
+    assert not succeeds(design, analysis, bad).any() and good.estimate.mean() * bad.estimate.mean() < 0
+
+
+def test_a_tipping_point_undoes_the_result():
+    """Adding the points of the tipping point to who left in the active arm brings p to alpha."""
+    table = crowd(-8.0, trials=2)
+    analysis = Analysis("tip", Method.TIPPING_POINT, True)
+    design = checked(replace(small(), size=60, analyses=(analysis,)))
+    found = analyse(design, analysis, table)
+    assert (found.p < 0.05).all() and (found.estimate > 0).all()
+    for trial in range(2):
+        y = table.scores[trial]
+        who = People(
+            x := np.column_stack([np.ones(60), table.arm[trial] == 0, table.base[trial] - table.base[trial].mean()]),
+            x * [1, 0, 1], y, table.arm[trial] == 0, np.array([0.0, 1.0, 0.0]), (),
+        )  # fmt: skip
+        points = found.estimate[trial, 0]
+        assert points == MOST or jackknife(who, "mar").at(points).p == pytest.approx(0.05, abs=1e-6)
