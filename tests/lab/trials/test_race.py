@@ -9,6 +9,7 @@ from tests.trial_designs import SMALL, small
 from unstuck.cli.main import main
 from unstuck.core.errors import Complaint
 from unstuck.core.trial import Truth
+from unstuck.core.trial_file import read_design
 from unstuck.lab.trials.virtual.race import Batch, Rules, Standing, race
 from unstuck.lab.trials.virtual.trying import Least, trying
 
@@ -100,6 +101,13 @@ def test_the_world_is_no_choice(line, said):
     """Effects, belief and error rates are not chosen to make a trial succeed, nor is a treatment of given effect."""
     with pytest.raises(Complaint, match=said):
         trying(small(("[allocation]", f"[sweep]\n{line}\n\n[allocation]")), Truth.DRAWN, Least.PEOPLE, 1)
+
+
+def test_no_published_effect_of_mechanisms():
+    """A search over mechanistic patients cannot take a published effect as true."""
+    design = read_design("examples/trials/mechanistic_ketamine_pe.toml")
+    with pytest.raises(Complaint, match="No published effect"):
+        trying(design, Truth.PUBLISHED, Least.PEOPLE, 1)
 
 
 def test_the_command_chooses(tmp_path, capsys):

@@ -70,6 +70,8 @@ class Trying:
 
 def trying(design: TrialDesign, truth: Truth, least: Least, seed: int) -> Trying:
     """Ready to try every cell of the design's sweep. Raises Complaint for a field that is no choice."""
+    if truth is Truth.PUBLISHED and design.mechanistic:
+        raise Complaint("No published effect can be true of mechanistic patients.", mend="Give --truth drawn.")
     for name, _ in design.sweep:
         _refuse_the_world(design, name)
     job = prepare_trial(design, 1, seed)
@@ -98,7 +100,7 @@ TREATMENTS = ("protocol", "protocol_arm")
 def _refuse_the_world(design: TrialDesign, name: str) -> None:
     """A search may set what a designer decides, not what is true; and no treatment whose effect is put in."""
     field = name.rsplit(".", 1)[-1]
-    if field in TREATMENTS and design.patients.model != "descriptive":
+    if field in TREATMENTS and design.mechanistic:
         return
     if field in TREATMENTS:
         raise Complaint(
