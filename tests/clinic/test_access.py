@@ -101,6 +101,7 @@ COURSE_RULES: dict[str, CourseTable] = {
     "may_see_doses": UNMASKING,
     "may_see_readings": UNMASKING,
     "may_see_harms_of": table(f"{CARE} dev quinn", "cleo nia quinn", f"{CARE} dev quinn ada", "cleo nia quinn"),
+    "may_rate_bedside": table(f"{CARE} dev", CARE, f"{CARE} dev ada", CARE),
     "may_see_shared": table(*[CARE] * 2, *[f"{CARE} ada"] * 2),
     "may_see_unshared": table("", "", "ada", "ada"),
     "may_see_feedback_of": table(*["quinn"] * 4),

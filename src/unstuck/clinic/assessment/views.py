@@ -27,6 +27,7 @@ from unstuck.clinic.people.knocks import knock, knocks
 from unstuck.core.assessment import Answer, shown_items
 from unstuck.core.errors import Complaint
 from unstuck.core.instrument import Instrument
+from unstuck.core.veil import UNMASKING
 
 DOOR, GUESSES = "link", 300  # dead links an hour and network address (a clinic shares one), before none is looked up
 
@@ -143,6 +144,8 @@ def rated(request: HttpRequest, key: str) -> HttpResponseBase:
         place = None if scale else _place(asked)
         wanted = actions.asked_of(row, place, "clinician") if place else actions.rated_alone(row, scale)
         sheets = [(i, _posted(request, i)) for i in wanted]
+        if {i.key for i, _answers in sheets} & UNMASKING and not access.may_rate_bedside(account, row):
+            access.refuse(request, "may_rate_bedside")
         context["open"] = sum(_open(i, answers) for i, answers in sheets) if request.method == "POST" else 0
         context["sheets"] = [_sheet(i, answers, row.simulated) for i, answers in sheets]
         if request.method == "POST" and (not context["open"] or "anyway" in request.POST):

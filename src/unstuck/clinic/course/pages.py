@@ -22,6 +22,7 @@ from unstuck.core.protocol import Activity, Assess, Consent, Dose, Endpoint
 from unstuck.core.schedule import Due, State, due, overview
 from unstuck.core.sentences import instrument_words
 from unstuck.core.time import study_day
+from unstuck.core.veil import UNMASKING
 from unstuck.core.verdict import RuleVerdict, Verdict, verdict
 
 COMING = 10  # so many open and coming steps are shown at once; the rest are folded
@@ -35,11 +36,13 @@ class Sight:
     scores: bool
     arm: bool
     acts: frozenset[str]  # kinds of entry the reader may make
+    bedside: bool = True  # whether the reader may rate what is rated while a dose works
+    stated: bool = True  # whether the reader may learn what was stated of the person's health
 
     @property
     def rules(self) -> bool:
-        """Whether the reader may see which rule before a step says no: it tells of scores and of readings."""
-        return self.scores and self.arm
+        """Whether the reader may see which rule before a step says no: it tells of scores, readings and health."""
+        return self.scores and self.arm and self.stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ def course_page(loaded: Loaded, sight: Sight, instrument: Instrument | None, at:
         day=_day(loaded, at, zone),
         simulated=row.simulated,
         unmasked=sight.arm,
-        may_export=sight.rules,
+        may_export=sight.scores and sight.arm,
         next=next_act(loaded, sight, at, zone),
         doors=_doors(loaded, steps, at) if sight.arm else None,
         before=tuple(_step_row(loaded, s, sight, zone) for s in done),
@@ -254,6 +257,8 @@ def _links(key: str, row: Due, sight: Sight, activity: Activity) -> tuple[Link, 
     wanted = _wanted(activity, row)
     more = () if row.booked or row.kind in ("assess", "consent") else ("book",)
     place = f"{row.step}:{row.occurrence}"
+    if isinstance(activity, Assess) and UNMASKING & set(activity.instruments) and not sight.bedside:
+        wanted = tuple(kind for kind in wanted if kind != "rated")
     return tuple(Link(str(KIND_WORDS[k]), _address(key, k, place)) for k in (*wanted, *more) if k in sight.acts)
 
 

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from unstuck.clinic.course.models import Course
-from unstuck.clinic.course.queries import Loaded, loaded
+from unstuck.clinic.course.queries import Loaded, events_of, loaded
 from unstuck.clinic.people import access
 from unstuck.clinic.people.models import Account
+from unstuck.core.events import Event, FactStated
+from unstuck.core.therapy_events import TherapyItemListed, TherapyRecorded
 from unstuck.core.veil import Hide, veiled
 
 
@@ -31,6 +33,19 @@ def counted_for(account: Account, rows: Iterable[Course]) -> list[Loaded]:
         replace(one, state=veiled(one.state, Hide(arm=not access.may_see_arm(account, one.row))))
         for one in loaded(rows)
     ]
+
+
+def events_for(account: Account, row: Course) -> list[Event]:
+    """The events of the course that this account may take away, for whoever may see its answers and its arm.
+
+    Therapy's figures and what was stated of health have readers of their own.
+    """
+    closed: list[type] = []
+    if not access.may_see_therapy(account):
+        closed += [TherapyItemListed, TherapyRecorded]
+    if not access.may_see_screening(account, row):
+        closed.append(FactStated)
+    return [event for event in events_of(row) if not isinstance(event.what, tuple(closed))]
 
 
 def _seen_by(account: Account, one: Loaded) -> Loaded:

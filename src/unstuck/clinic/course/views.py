@@ -16,7 +16,7 @@ from unstuck.clinic.course.enrolment import EnrolForm
 from unstuck.clinic.course.listing import people_page
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.pages import Sight, course_page
-from unstuck.clinic.course.sight import load_for, loaded_for
+from unstuck.clinic.course.sight import events_for, load_for, loaded_for
 from unstuck.clinic.course.words import KIND_WORDS
 from unstuck.clinic.people import access
 from unstuck.clinic.people.actions import note_reading, register_person
@@ -121,6 +121,8 @@ def sight(account: Account, row: Course) -> Sight:
         scores=access.may_see_scores(account, row),
         arm=access.may_see_arm(account, row),
         acts=frozenset() if row.ended_at else frozenset(acts),
+        bedside=access.may_rate_bedside(account, row),
+        stated=access.may_see_screening(account, row),
     )
 
 
@@ -175,13 +177,13 @@ def _write(row: Course, form: forms.EntryForm, account: Account, request: HttpRe
 @access.require(access.is_staff)
 @require_GET
 def export(request: HttpRequest, key: str) -> HttpResponseBase:
-    """The course as events, one a line; whoever may see scores, doses and arm may take them."""
+    """The course as events, one a line, for whoever may see scores, doses and arm; without what is not theirs to know."""
     row = get_object_or_404(queries.everyone(), key=key)
     account = access.allow(request, access.may_see_answers, row)
     if not access.may_see_arm(account, row):
         access.refuse(request, "may_see_arm")
     note_reading(account, row.key, "export", clock.now(request))
-    lines = b"".join(canonical_json(event) + b"\n" for event in queries.events_of(row))
+    lines = b"".join(canonical_json(event) + b"\n" for event in events_for(account, row))
     response = HttpResponse(lines, content_type="application/jsonl")
     response["Content-Disposition"] = f'attachment; filename="{row.key}.jsonl"'
     return response

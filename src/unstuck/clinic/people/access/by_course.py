@@ -115,6 +115,11 @@ def may_answer(account: Account, course: CourseLike) -> bool:
     return may_see_answers(account, course)
 
 
+def may_rate_bedside(account: Account, course: CourseLike) -> bool:
+    """Rate dissociation and waking while a dose works: the team in the room, and whoever may know the arm."""
+    return is_care(account) or may_see_arm(account, course)
+
+
 def may_see_shared(account: Account, course: CourseLike) -> bool:
     """Journal pages, plan and log that the person shares, while they are shared."""
     return is_care(account) or is_own(account, course)
