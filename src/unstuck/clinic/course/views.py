@@ -177,7 +177,7 @@ def _write(row: Course, form: forms.EntryForm, account: Account, request: HttpRe
 @access.require(access.is_staff)
 @require_GET
 def export(request: HttpRequest, key: str) -> HttpResponseBase:
-    """The course as events, one a line, for whoever may see scores, doses and arm; without what is not theirs to know."""
+    """The course as events, one a line, for whoever may see answers and arm; without what is not theirs to know."""
     row = get_object_or_404(queries.everyone(), key=key)
     account = access.allow(request, access.may_see_answers, row)
     if not access.may_see_arm(account, row):
