@@ -91,6 +91,7 @@ class AlertPage:
     colleagues: tuple[tuple[str, str], ...]
     course: str
     closed: str
+    phone: str
 
     @property
     def course_address(self) -> str:
@@ -199,6 +200,7 @@ def alert_page(
         colleagues=tuple((one.key, one.display_name) for one in colleagues),
         course=alert.course.key if alert.course else "",
         closed=words.get(alert.closing, "") if alert.closed_at else "",
+        phone=alert.course.person.phone if alert.course and access.may_see_names(reader.account) else "",
     )
 
 

@@ -38,7 +38,9 @@ def open_list(request: HttpRequest) -> HttpResponseBase:
     rows, untaken = climb.open_alerts(), request.GET.get("untaken") == "yes"
     rows = rows.filter(taken_by=None) if untaken else rows
     page = list_page(rows, times.policy(), reader, rota.safety_lead(), rota.is_lead_named())
-    return render(request, "alerts/open.html", {"page": page, "untaken": untaken})
+    return render(
+        request, "alerts/open.html", {"page": page, "untaken": untaken, "duty": access.may_keep_rota(account)}
+    )
 
 
 @access.require(access.may_see_alerts)
@@ -93,7 +95,8 @@ def rota_page(request: HttpRequest) -> HttpResponseBase:
     shown = Shift.objects.filter(ends_at__gt=at).select_related("account").order_by("starts_at", "id")
     page = rota_rows(shown, rota.safety_lead(), rota.is_lead_named(), at, clock.zone())
     may_name = access.may_name_lead(account)
-    return render(request, "alerts/rota.html", {"page": page, "form": form, "lead": LeadForm() if may_name else None})
+    context = {"page": page, "form": form, "lead": LeadForm() if may_name else None}
+    return render(request, "alerts/rota.html", context | {"alerts": access.may_see_alerts(account)})
 
 
 @access.require(access.may_keep_rota)
@@ -131,7 +134,8 @@ def alert_times(request: HttpRequest) -> HttpResponseBase:
     in_force = times.in_force()
     names = display_names({in_force.signed.signed_by}) if in_force.signed else {}
     page = times_page(in_force, times.candidate(), names, clock.zone())
-    return render(request, "alerts/times.html", {"page": page, "form": form if access.may_name_lead(account) else None})
+    context = {"page": page, "form": form if access.may_name_lead(account) else None}
+    return render(request, "alerts/times.html", context | {"alerts": access.may_see_alerts(account)})
 
 
 def _known_to(account: Account, key: str) -> Alert:

@@ -52,7 +52,7 @@ def keys_in(entries: Iterable[Entry]) -> set[str]:
     """Keys of accounts that the sentences of these entries may name."""
     listed = list(entries)
     payloads = [json.loads(entry.payload) for entry in listed]
-    spoken_of = {str(told.get(field, "")) for told in payloads for field in ("account", "witness")}
+    spoken_of = {str(told.get(field, "")) for told in payloads for field in ("account", "witness", "to")}
     return ({entry.actor for entry in listed} | spoken_of) - {""}
 
 

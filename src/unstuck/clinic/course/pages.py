@@ -144,7 +144,7 @@ def course_page(loaded: Loaded, sight: Sight, instrument: Instrument | None, at:
         unmasked=sight.arm,
         may_export=sight.scores and sight.arm,
         next=next_act(loaded, sight, at, zone),
-        doors=_doors(loaded, steps, at) if sight.arm else None,
+        doors=_doors(loaded, steps, at) if sight.rules else None,
         before=tuple(_step_row(loaded, s, sight, zone) for s in done),
         steps=tuple(_step_row(loaded, s, sight, zone) for s in coming[:COMING]),
         after=tuple(_step_row(loaded, s, sight, zone) for s in coming[COMING:]),

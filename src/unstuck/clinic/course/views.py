@@ -16,6 +16,7 @@ from unstuck.clinic.course.enrolment import EnrolForm
 from unstuck.clinic.course.listing import people_page
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.pages import Sight, course_page
+from unstuck.clinic.course.said import said
 from unstuck.clinic.course.sight import events_for, load_for, loaded_for
 from unstuck.clinic.course.words import KIND_WORDS
 from unstuck.clinic.people import access
@@ -101,6 +102,7 @@ def course(request: HttpRequest, key: str) -> HttpResponseBase:
         "closed": access.may_break_glass(account) and not access.may_see_scores(account, row),
         "masked": access.may_unmask(account) and not access.may_see_arm(account, row),
         "deciding": access.may_see_deciding(account, row),
+        "said": said(row, loaded.state, clock.zone()) if access.may_see_notes(account) else None,
     }
     return render(request, "course/course.html", {"page": page, **more})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, tzinfo
 
 from django.utils.translation import gettext as _
@@ -75,3 +76,8 @@ def dose_words(course: Course, row: Due) -> str:
             took = _(" over %(n)g min") % {"n": what.minutes} if what.minutes else ""
             return f"{what.drug} {what.amount_mg:g} mg, {what.route.replace('_', ' ')}{took}"
     return ""
+
+
+def kind_words(kind: str) -> str:
+    """The name of a kind of entry as words: `SessionOpened` is "session opened"."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).replace(".", " ").replace("_", " ").lower()

@@ -63,7 +63,8 @@ def rules(request: HttpRequest) -> HttpResponseBase:
 
 
 def _page(request: HttpRequest, form: forms.Form | None = None, file: FileForm | None = None) -> HttpResponse:
-    may_sign = access.may_sign_rules(access.account_of(request))
+    account = access.account_of(request)
+    may_sign = access.may_sign_rules(account)
     signed = list(SignedRules.objects.all())
     names = display_names({one.signed_by for one in signed})
     page = rules_page(actions.in_force(), _waiting(), signed, names, clock.zone())
@@ -71,6 +72,7 @@ def _page(request: HttpRequest, form: forms.Form | None = None, file: FileForm |
         form = SignForm(initial={"shown": page.waiting})
     context = {"page": page, "form": form if may_sign and page.waiting else None}
     context["file"] = (file or FileForm()) if may_sign else None
+    context["duty"] = access.may_keep_rota(account)
     wrong = form.errors or (file is not None and file.errors)
     return render(request, "criteria/rules.html", context, status=409 if wrong else 200)
 

@@ -105,6 +105,7 @@ class StockPage:
     leftovers: tuple[LeftoverRow, ...]
     discrepancies: tuple[DiscrepancyRow, ...]
     drawings: tuple[DrawingRow, ...]
+    draws: bool  # whether the reader says what became of a drawing
     differences: tuple[str, ...]
     counted_at: datetime | None
     keeps: bool
@@ -159,6 +160,7 @@ def stock_page(account: Account, at: datetime, counted_at: datetime | None) -> S
         differences=queries.differences() if keeps else (),
         counted_at=counted_at,
         keeps=keeps,
+        draws=access.may_draw_drug(account),
         wastes=access.may_waste_drug(account),
         locations=queries.locations(),
     )

@@ -47,7 +47,8 @@ def with_release(view: View) -> View:
 def index(request: HttpRequest, release: Release) -> HttpResponseBase:
     """Every treatment of the library and every question that was pooled."""
     page = index_page(release, queries.library(), queries.waiting())
-    return render(request, "evidence/index.html", {"page": page})
+    signs = access.may_sign_evidence(access.account_of(request))
+    return render(request, "evidence/index.html", {"page": page, "signs": signs})
 
 
 @access.require(access.may_see_evidence)

@@ -68,7 +68,7 @@ def _page(request: HttpRequest, row: Course, account: Account, form: ReleaseForm
     asked = deciding(loaded.protocol, loaded.state, rules(), at, clock.zone())
     reader = Reader(at, clock.zone(), doors(account, row))
     page = deciding_page(loaded, asked, summary_of(loaded, at), disclosure.allowed(row), reader)
-    context = {"page": page, "form": form}
+    context = {"page": page, "form": form, "ends": access.may_change_course(account)}
     return render(request, "pathway/deciding.html", context, status=409 if form.errors else 200)
 
 

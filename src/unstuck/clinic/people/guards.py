@@ -77,6 +77,7 @@ def allow(request: HttpRequest, rule: Callable[[Account, CourseLike], bool], cou
     """The account, if `rule` holds for it and `course`. Raises PermissionDenied and notes the refusal otherwise."""
     account = account_of(request)
     if not rule(account, course):
+        request.refused = (rule.__name__, course.key)  # type: ignore[attr-defined]  # for the page of the refusal
         refuse(request, rule.__name__)
     return account
 

@@ -26,6 +26,7 @@ def person(request: HttpRequest, key: str) -> HttpResponseBase:
     """Invite the person, take links back, close the doors of a lost telephone."""
     row = get_object_or_404(queries.everyone(), key=key)
     account, at = access.allow(request, access.may_see_course, row), clock.now(request)
+    note_reading(account, row.key, "desk", at)
     context: dict[str, Any] = {"row": row, "care": access.is_care(account), "languages": settings.LANGUAGES}
     if request.method == "POST":
         try:

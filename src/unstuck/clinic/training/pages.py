@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from unstuck.clinic.course.words import kind_words
 from unstuck.clinic.people.models import Account, Competence
 from unstuck.clinic.training.record import BASES
 from unstuck.core.skills_file import Skill
@@ -48,11 +48,6 @@ class TrainingPage:
     exercises: tuple[Exercise, ...]
     held: tuple[Held, ...]
     lacking: tuple[tuple[str, str], ...]
-
-
-def kind_words(kind: str) -> str:
-    """The name of a kind of entry as words: `SessionOpened` is "session opened"."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).replace(".", " ").replace("_", " ").lower()
 
 
 def exercises(skills: Iterable[Skill], account: Account, times: Counter[str]) -> tuple[Exercise, ...]:
