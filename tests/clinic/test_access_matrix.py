@@ -160,7 +160,7 @@ def test_every_address_and_every_field_as_every_role(at: datetime) -> None:
                 faults += [fault for who in tried for fault in wrong(world, asked, who, seen)]
                 if PAGES[name] != OPEN and not asked_to_sign_in(world.browser("").get(to)):
                     faults.append(f"{to} asks for no sign-in")
-    assert sorted(faults) == []
+    assert "\n".join(sorted(faults)) == ""
     assert {key: seen[key] for key in MATRIX["fields"]} == fields("blinded")
 
 
