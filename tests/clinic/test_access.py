@@ -26,6 +26,7 @@ RULES: dict[str, str] = {
     "may_see_evidence": STAFF,
     "may_see_outcomes": "nia ben cleo dev quinn",
     "may_sign_evidence": "cleo",
+    "may_sign_rules": "cleo",
     "may_enrol": "finn cleo",
     "may_book": f"{CARE} finn",
     "may_send_link": f"{CARE} finn",

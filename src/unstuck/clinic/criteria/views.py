@@ -70,9 +70,8 @@ def _page(request: HttpRequest, form: forms.Form | None = None, file: FileForm |
     page = rules_page(actions.in_force(), _waiting(), signed, names, clock.zone())
     if form is None or not form.is_bound:
         form = SignForm(initial={"shown": page.waiting})
-    context = {"page": page, "form": form if may_sign and page.waiting else None}
+    context = {"page": page, "form": form if may_sign and page.waiting else None, "duty": access.may_keep_rota(account)}
     context["file"] = (file or FileForm()) if may_sign else None
-    context["duty"] = access.may_keep_rota(account)
     wrong = form.errors or (file is not None and file.errors)
     return render(request, "criteria/rules.html", context, status=409 if wrong else 200)
 
