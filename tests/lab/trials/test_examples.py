@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from unstuck.core.trial_file import read_design
-from unstuck.lab.trials.virtual import true_effects
+from unstuck.lab.trials.virtual import mind_targets, true_effects
 from unstuck.lab.trials.virtual.answer import Kind, write_answer
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
@@ -25,7 +25,6 @@ KINDS = {
     "who_responds": Kind.REFUSED,
     "window_or_passing_effect": Kind.CANNOT_TELL,
 }
-COMPILED = {"how_many_hours_before_therapy"}  # nothing but the learners' kernel, which has tests of its own
 FROZEN = "d65cd51a09c252d36b9b9779c577a65fca4b7b904b0df4d6bab87a5d34dee6cb"
 
 
@@ -54,11 +53,14 @@ def _made_up(truth, seed):
     return np.array([0.0, gained, gained])
 
 
-@pytest.mark.parametrize("name", sorted(set(KINDS) - COMPILED))
+@pytest.mark.parametrize("name", sorted(KINDS))
 def test_each_answers_or_refuses(name, script, tmp_path, monkeypatch):
     """Each is answered or refused as the README says, in words, with a plot and its limits, on a page of its own."""
     monkeypatch.setattr(true_effects, "PEOPLE", 20)
+    monkeypatch.setattr(mind_targets, "PEOPLE", 3)
     module = script(name)
+    if name == "how_many_hours_before_therapy":
+        monkeypatch.setattr(module, "HOURS", (2, 48))
     if name == "window_or_passing_effect":
         monkeypatch.setattr(module, "interaction", _made_up)
     found = module.answer(2, 3)
