@@ -52,13 +52,13 @@ def answer(reps: int, seed: int) -> Answer:
     apart = float(np.ptp(found.mean(axis=1)))
     wins = np.bincount(found.argmin(axis=0), minlength=len(HOURS))
     most = ", ".join(f"{hours} h in {count}" for hours, count in zip(HOURS, wins, strict=True) if count)
+    needed = size_of_t(max(apart, 0.1), SD, 0.025, 0.8)
     words = (
         f"Over {found.shape[1]} worlds {best} hours come out best on average and {worst} worst, {apart:.1f} points of "
         f"CAPS-5 apart. Best in so many worlds: {most}.",
-        "The worlds differ because how long the window lasts, and whether there is one, was fitted to nothing that varies "
-        "the hours: this is the assumed curve of plasticity seen again, and no evidence for it.",
-        f"A trial of the best hour against the worst needs about {size_of_t(max(apart, 0.1), SD, 0.025, 0.8):.0f} people. "
-        "No trial has randomised the hours.",
+        "The worlds differ because how long the window lasts, and whether there is one, was fitted to nothing that "
+        "varies the hours: this is the assumed curve of plasticity seen again, and no evidence for it.",
+        f"A trial of the best hour against the worst needs about {needed:.0f} people. No trial has randomised the hours.",
     )
     limits = (
         "Most figures behind the worlds are assumed; four published findings are missed by them, see docs/science.",
