@@ -58,7 +58,7 @@ def answer(reps: int, seed: int) -> Answer:
         f"CAPS-5 apart. Best in so many worlds: {most}.",
         "The worlds differ because how long the window lasts, and whether there is one, was fitted to nothing that "
         "varies the hours: this is the assumed curve of plasticity seen again, and no evidence for it.",
-        f"A trial of the best hour against the worst needs about {needed:.0f} people. No trial has randomised the hours.",
+        f"A trial of the best hour against the worst needs about {needed:.0f} people; none has randomised the hours.",
     )
     limits = (
         "Most figures behind the worlds are assumed; four published findings are missed by them, see docs/science.",
