@@ -37,7 +37,7 @@ def ready(course: Course, at: datetime) -> datetime:
 
 def fill(link: Link, value: float) -> None:
     for number in range(1, 21):
-        actions.keep_answers(link, "pcl5_week", {f"item{number}": value}, 4)
+        actions.keep_answers(link, "pcl5_week", {f"item{number}": value}, 4, link.made_at)
 
 
 def test_answers_come_in_where_the_step_was_skipped_meanwhile(course: Course, ready: datetime, browser: Client) -> None:

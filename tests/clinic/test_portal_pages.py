@@ -15,6 +15,7 @@ from tests.course_makers import DAY, adas_course, give_dose, tell, up_to_dose
 from tests.site_fixtures import over_tls
 from unstuck.clinic import clock
 from unstuck.clinic.alerts.models import Alert
+from unstuck.clinic.assessment import half_given
 from unstuck.clinic.assessment.models import Link
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.queries import load
@@ -371,3 +372,21 @@ def test_the_pages_speak_spanish(course: Course, signed_in: SignedIn, at: dateti
         assert "Mi plan de seguridad" in read(ada, "/me/plan/")
         assert 'lang="en"' in signed_in("cleo").get("/", headers={"Accept-Language": "es"}).content.decode()
     assert Choices.objects.get().language == "es"
+
+
+@pytest.mark.parametrize(("pick", "kinds"), [("1", {"suicide_risk"}), ("0", set())])
+def test_a_risk_answer_that_was_never_sent_is_an_alert_all_the_same(
+    course: Course, dosed: datetime, signed_in: SignedIn, pick: str, kinds: set[str]
+) -> None:
+    """Ada leaves after the question about death: a quarter of an hour later somebody is called, once."""
+    address = check_in_link(signed_in("ada"), dosed + DAY)
+    told = {1: dict.fromkeys(("item1", "item2", "item3"), "0"), 2: {"item4": pick}}
+    with clock.stopped(dosed + DAY):
+        for answers in told.values():
+            over_tls().post(address, answers)
+        half_given.work_round(dosed + DAY + timedelta(minutes=14))
+        assert not Alert.objects.exists()
+    for minutes in (16, 17):
+        half_given.work_round(dosed + DAY + timedelta(minutes=minutes))
+    found = list(Alert.objects.filter(course=course))
+    assert {alert.kind for alert in found} == kinds and len(found) == len(kinds)

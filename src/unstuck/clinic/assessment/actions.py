@@ -190,14 +190,14 @@ def _opens(link: Link, at: datetime) -> bool:
     return not consent_withdrawn(load(link.course).state, link.made_at)
 
 
-def keep_answers(link: Link, instrument: str, answers: Mapping[str, Answer], page: int) -> None:
+def keep_answers(link: Link, instrument: str, answers: Mapping[str, Answer], page: int, at: datetime) -> None:
     """Keeps a page's answers, so that the rest can wait; an answer given again replaces the first."""
     with transaction.atomic():
         for item, value in answers.items():
             kept = sorted(value) if isinstance(value, list | set | tuple | frozenset) else value
             Waiting.objects.update_or_create(link=link, instrument=instrument, item=item, defaults={"value": kept})
-        link.page = page
-        link.save(update_fields=["page"])
+        link.page, link.touched_at = page, at
+        link.save(update_fields=["page", "touched_at"])
 
 
 def waiting(link: Link, instrument: str) -> dict[str, Answer]:

@@ -23,6 +23,7 @@ class Link(models.Model):
     expires_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    touched_at = models.DateTimeField(null=True, blank=True)  # when an answer behind it was last kept
 
     def __str__(self) -> str:
         return f"{self.course_id} {self.step} {self.occurrence}"

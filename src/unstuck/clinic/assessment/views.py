@@ -40,7 +40,7 @@ def answer(request: HttpRequest, signed: str) -> HttpResponseBase:
     at = clock.now(request)
     try:
         link = _found(request, signed, at)
-        reminder = _take(request, link) if request.method == "POST" else 0
+        reminder = _take(request, link, at) if request.method == "POST" else 0
         page = answer_page(link, reminder)
         if page is None:
             return redirect("assessment:now" if actions.finish(link, at) else "assessment:thanks")
@@ -62,10 +62,10 @@ def _found(request: HttpRequest, signed: str, at: datetime) -> Link:
         raise
 
 
-def _take(request: HttpRequest, link: Link) -> int:
+def _take(request: HttpRequest, link: Link, at: datetime) -> int:
     """Keeps what was posted and turns the page; the number of open questions where it asks for them once more."""
     if "back" in request.POST:
-        actions.keep_answers(link, "", {}, max(0, link.page - 1))
+        actions.keep_answers(link, "", {}, max(0, link.page - 1), at)
         return 0
     groups = screens(link)
     instrument, items = groups[min(link.page, len(groups) - 1)]
@@ -73,7 +73,7 @@ def _take(request: HttpRequest, link: Link) -> int:
     known = set(actions.waiting(link, instrument.key)) | set(answers)
     missing = sum(1 for item in items if item.key not in known and not item.optional)
     ask_again = missing > 0 and "anyway" not in request.POST
-    actions.keep_answers(link, instrument.key, answers, link.page if ask_again else link.page + 1)
+    actions.keep_answers(link, instrument.key, answers, link.page if ask_again else link.page + 1, at)
     return missing if ask_again else 0
 
 

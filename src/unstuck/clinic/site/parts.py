@@ -61,6 +61,7 @@ PATIENT_PAGES = ("/me/", "/a/", "/h/")
 ROUNDS = (
     "unstuck.clinic.alerts.answers.work_round",
     "unstuck.clinic.alerts.letters.work_round",
+    "unstuck.clinic.assessment.half_given.work_round",
     "unstuck.clinic.alerts.watching.work_round",
     "unstuck.clinic.plan.rounds.work_round",
     "unstuck.clinic.portal.reminders.work_round",
