@@ -10,12 +10,15 @@ import pytest
 from django.test import Client
 
 from tests.clinic.courses import enrolled, released, walk_on
+from tests.pathway_makers import rules_signed
 from unstuck.clinic import clock
 from unstuck.clinic.alerts import watching
 from unstuck.clinic.alerts.models import Alert
 from unstuck.clinic.course import queries
 from unstuck.clinic.course.actions import Entry
 from unstuck.clinic.course.models import Course
+from unstuck.clinic.criteria.actions import RulesAltered
+from unstuck.clinic.criteria.models import SignedRules
 from unstuck.clinic.pathway import booking, screening
 from unstuck.clinic.pathway.looked import screened
 from unstuck.clinic.people.models import Account
@@ -102,3 +105,16 @@ def test_a_prescriber_may_judge_it_not_needed(
         assert signed_in("nia").post(to, told).status_code == 403
         assert signed_in("cleo").post(to, told).status_code == 302
     assert late(course, now) == ["misuse"] and "pressure" in late(course, now + 91 * DAY)
+
+
+def test_altered_rules_hold_the_dose_and_stop_no_other_alert(course: Course, cast: Cast, at: datetime) -> None:
+    """A text changed in the database opens nothing at the chair, says so on its page, and silences no other watch."""
+    now = dosed(course) + 22 * DAY
+    rules_signed(cast["cleo"].key, at)
+    SignedRules.objects.update(text="nothing")
+    shown = before_dose(live(course, NEXT, now), now)[-1]
+    assert (shown.key, shown.opens) == ("rules", False) and "not the one that was signed" in shown.sentence
+    with pytest.raises(RulesAltered):
+        actions.give_dose(course, NEXT, Entry(cast["nia"].key, now, now))
+    watching.sweep([queries.load(course)], now)
+    assert Alert.objects.filter(kind="relapse_watch").exists()

@@ -65,7 +65,7 @@ def test_an_own_text_takes_the_librarys_place_once_signed(cast: Cast, at: dateti
     assert actions.in_force().signed and actions.sign_as(cleo, content_hash(library_text()), at).number == 3
 
 
-def test_signed_rules_stay_as_they_are(cast: Cast, at: datetime) -> None:
+def test_signed_rules_stay_as_they_are(cast: Cast, at: datetime, signed_in: Callable[[str], Client]) -> None:
     """They cannot be saved anew or deleted, and nobody is judged by a text that was altered in the database."""
     signed = actions.sign_as(cast["cleo"].key, content_hash(library_text()), at)
     for act in (signed.save, signed.delete):
@@ -74,6 +74,9 @@ def test_signed_rules_stay_as_they_are(cast: Cast, at: datetime) -> None:
     SignedRules.objects.update(text=own())
     with pytest.raises(actions.RulesAltered):
         actions.rules()
+    assert "Nobody is judged by rules that were altered" in signed_in("cleo").get("/rules/").content.decode()
+    actions.sign_as(cast["cleo"].key, content_hash(library_text()), at)
+    assert actions.in_force().version.startswith("2-")
 
 
 def upload(text: str) -> dict[str, SimpleUploadedFile]:

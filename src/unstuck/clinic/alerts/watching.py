@@ -20,6 +20,7 @@ from unstuck.clinic.criteria.actions import rules
 from unstuck.core.errors import Complaint
 from unstuck.core.instrument import Instrument
 from unstuck.core.instrument_file import load_instrument
+from unstuck.core.screening import Screening
 from unstuck.core.watching import QUIET, Cause, Watch, Watched, causes, heard_since
 from unstuck.core.watching_file import library_watches, parse_watches
 
@@ -56,10 +57,19 @@ def sweep(courses: Iterable[Loaded], at: datetime) -> int:
 def found_in(one: Loaded, at: datetime) -> tuple[Cause, ...]:
     """What the watches find in one course; nothing, and a line in the log, where looking fails."""
     try:
-        return causes(watches(), Watched(one.protocol, one.state, at, clock.zone(), _instruments(), rules()))
+        return causes(watches(), Watched(one.protocol, one.state, at, clock.zone(), _instruments(), _rules()))
     except Exception:
         log.exception("The course %s could not be watched.", one.row.key)
         return ()
+
+
+def _rules() -> Screening | None:
+    """What says which tests are late; None, and a line in the log, where the signed text cannot be trusted."""
+    try:
+        return rules()
+    except Complaint:
+        log.exception("The rules of screening cannot be read: no test is called late until they can.")
+        return None
 
 
 def watches() -> tuple[Watch, ...]:

@@ -57,13 +57,18 @@ def in_force() -> InForce:
     """What people are judged by now: the rules signed last, before any signature the library's. Raises RulesAltered."""
     signed = SignedRules.objects.first()
     if signed is None:
-        return InForce(parse_screening(library_text(), FILE), None)
+        return of_library()
     if content_hash(signed.text) != signed.hash:
         raise RulesAltered(
             _("The text of the rules %(version)s is not the one that was signed.") % {"version": signed},
             mend=_("Restore it from a backup."),
         )
     return InForce(parse_screening(signed.text, f"rules {signed}"), signed)
+
+
+def of_library() -> InForce:
+    """The library's rules, signed by nobody here."""
+    return InForce(parse_screening(library_text(), FILE), None)
 
 
 def rules() -> Screening:
@@ -122,7 +127,7 @@ def sign_as(signed_by: str, shown: str, at: datetime) -> SignedRules:
         raise ShownOtherwise(_("The text changed after you opened this page."), mend=_("Read it again, then sign."))
     with transaction.atomic():
         last = SignedRules.objects.first()
-        if last is not None and last.hash == checked.hash:
+        if last is not None and content_hash(last.text) == checked.hash:
             raise SameRules(_("The rules in force are the same."), mend=_("There is nothing to sign."))
         made = SignedRules.objects.create(
             number=last.number + 1 if last else 1, hash=checked.hash, text=text, signed_at=at, signed_by=signed_by

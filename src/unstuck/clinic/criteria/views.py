@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -67,13 +69,22 @@ def _page(request: HttpRequest, form: forms.Form | None = None, file: FileForm |
     may_sign = access.may_sign_rules(account)
     signed = list(SignedRules.objects.all())
     names = display_names({one.signed_by for one in signed})
-    page = rules_page(actions.in_force(), _waiting(), signed, names, clock.zone())
+    page = rules_page(*_standing(), signed, names, clock.zone())
     if form is None or not form.is_bound:
         form = SignForm(initial={"shown": page.waiting})
     context = {"page": page, "form": form if may_sign and page.waiting else None, "duty": access.may_keep_rota(account)}
     context["file"] = (file or FileForm()) if may_sign else None
     wrong = form.errors or (file is not None and file.errors)
     return render(request, "criteria/rules.html", context, status=409 if wrong else 200)
+
+
+def _standing() -> tuple[actions.InForce, Waiting]:
+    """What is in force and what waits. Where the signed text was altered, the library's is shown beside the reason, so
+    that rules can be signed anew."""
+    try:
+        return actions.in_force(), _waiting()
+    except actions.RulesAltered as fault:
+        return actions.of_library(), replace(_waiting(), lacking=str(fault))
 
 
 def _waiting() -> Waiting:

@@ -13,10 +13,10 @@ from unstuck.clinic.criteria.actions import sign_as
 from unstuck.clinic.pathway import booking, consents, disclosure, screening
 from unstuck.clinic.pathway.capacity import hours
 from unstuck.clinic.pathway.consent_texts import NotSigned, issue_as, text_in_use
-from unstuck.clinic.pathway.looked import screened
+from unstuck.clinic.pathway.looked import look
 from unstuck.clinic.people.models import Account
 from unstuck.clinic.rooms.queries import seats
-from unstuck.core.accepting import DueState
+from unstuck.core.accepting import DueState, watching
 from unstuck.core.calendar import Visit, calendar
 from unstuck.core.consent import hash_of
 from unstuck.core.consent_file import languages, load_consent
@@ -106,7 +106,8 @@ def _booked(courses: list[Loaded], actor: dict[str, str], at: datetime) -> None:
 
 def _tested(courses: list[Loaded], nia: str, at: datetime) -> None:
     """Whoever is in long treatment had the tests that come back, of the first person all but the one due first."""
-    late = [(one.row, screened(one.row, at).watching) for one in courses if one.state.doses]
+    rules = signed_rules()
+    late = [(one.row, watching(rules, one.state, look(one, at))) for one in courses if one.state.doses]
     late = [(row, watched) for row, watched in late if any(test.state is DueState.LATE for test in watched)]
     day = (at - timedelta(days=40)).date()
     for number, (row, watched) in enumerate(late):

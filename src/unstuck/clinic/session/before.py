@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from unstuck.clinic import clock
 from unstuck.clinic.course.queries import Loaded
-from unstuck.clinic.criteria.actions import rules
+from unstuck.clinic.criteria.actions import RulesAltered, rules
 from unstuck.clinic.session.queries import Live
 from unstuck.core.accepting import Watching, holding
 from unstuck.core.conditions import Truth
@@ -43,7 +43,15 @@ def before_dose(live: Live, at: datetime) -> tuple[RuleVerdict, ...]:
         return ()
     state, place = live.loaded.state, live.place
     said = verdict(live.loaded.protocol, state, place.step, place.occurrence, at).rules
-    return (*said, *(_rule(late) for late in late_tests(live.loaded, at)))
+    return (*said, *_of_the_site(live.loaded, at))
+
+
+def _of_the_site(loaded: Loaded, at: datetime) -> tuple[RuleVerdict, ...]:
+    """A row for each late test; where the signed rules cannot be trusted, one that says so and opens nothing."""
+    try:
+        return tuple(_rule(late) for late in late_tests(loaded, at))
+    except RulesAltered as fault:
+        return (RuleVerdict("rules", Truth.UNKNOWN, fault.what, fault.mend or "", "", Otherwise.HOLD),)
 
 
 def _rule(late: Watching) -> RuleVerdict:
