@@ -6,6 +6,9 @@ import argparse
 import os
 
 from django.core.management import execute_from_command_line
+from django.db.utils import OperationalError
+
+from unstuck.core.errors import Complaint
 
 HELP = "Manage a site: migrate, first_administrator, verify_ledger, work and Django's own commands."
 
@@ -16,7 +19,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 when the command went well. Django leaves by SystemExit with its own number when it did not."""
+    """0 when the command went well. Django leaves by SystemExit with its own number when it did not.
+
+    Raises Complaint where the data folder holds no clinic yet.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "unstuck.clinic.site.settings")
-    execute_from_command_line(["unstuck manage", *(args.rest or ["help"])])
+    try:
+        execute_from_command_line(["unstuck manage", *(args.rest or ["help"])])
+    except OperationalError as fault:
+        if "no such table" not in str(fault):
+            raise
+        mend = "Name its folder in UNSTUCK_HOME (the demonstration's is var/demo), or make one with `unstuck serve`."
+        raise Complaint("This data folder holds no clinic yet.", mend=mend) from None
     return 0
