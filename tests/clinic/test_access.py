@@ -58,6 +58,7 @@ RULES: dict[str, str] = {
     "may_draw_drug": "nia cleo",
     "may_waste_drug": "nia cleo otis",
     "may_witness_drug": "nia cleo otis",
+    "may_check_dose": "nia cleo otis",
     "may_see_masks": "otis",
     "may_read_audit": "quinn alma",
     "may_manage_accounts": "alma",

@@ -201,6 +201,38 @@ def test_nothing_of_an_erased_person_is_in_the_database_or_in_a_new_backup(
         assert not found, (path.name, found)
 
 
+BUSY = """
+import django; django.setup()
+import sqlite3
+from pathlib import Path
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+call_command("migrate", verbosity=0)
+from unstuck.clinic import clock
+from unstuck.clinic.people.actions import Identity, register_person
+from unstuck.clinic.privacy import erasure
+at, log = clock.read(), settings.UNSTUCK_HOME / "clinic.sqlite3-wal"
+zoe = register_person(Identity("Zoe Quarnstrom"), "a_test", at)
+reader = sqlite3.connect(settings.UNSTUCK_HOME / "clinic.sqlite3", isolation_level=None)
+reader.execute("BEGIN"); reader.execute("SELECT count(*) FROM people_person").fetchone()
+connection.cursor().execute("PRAGMA busy_timeout=20")
+erasure.erase(zoe, "a_test", at)
+held = b"Quarnstrom" in log.read_bytes()
+reader.execute("COMMIT"); reader.close()
+erasure.work_round(at)
+print(held, b"Quarnstrom" in log.read_bytes(), (settings.UNSTUCK_HOME / erasure.WANTED).exists())
+"""
+
+
+@pytest.mark.skipif("UNSTUCK_DATABASE_URL" in os.environ, reason="the log beside the file is SQLite's")
+def test_the_log_is_emptied_once_nobody_reads(own_database: Path) -> None:
+    """While another connection reads, the log keeps the name; the worker's next round empties it."""
+    told = environment(own_database)
+    done = subprocess.run([sys.executable, "-c", BUSY], env=told, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "True False False", done.stderr
+
+
 def test_reading_in_an_emergency_is_an_entry_too(
     cast: Cast, course: Course, at: datetime, signed_in: Callable[[str], Client]
 ) -> None:

@@ -12,8 +12,10 @@ from django.test import Client
 from unstuck.clinic import clock
 from unstuck.clinic.ledger.queries import entries
 from unstuck.clinic.people import access
+from unstuck.clinic.people.competence import GATES
 from unstuck.clinic.people.models import Account, Competence
 from unstuck.clinic.people.roles import Role
+from unstuck.clinic.site.checks import refusals
 from unstuck.clinic.training import record
 from unstuck.core.errors import Complaint
 from unstuck.core.skills_file import library_skills, parse_skills
@@ -40,6 +42,34 @@ def test_where_demanded_a_dose_needs_a_competence_that_holds(cast: Cast, at: dat
     record.end(made, cleo, at + timedelta(days=1))
     with clock.stopped(at + timedelta(days=2)):
         assert not access.may_record_dose(nia)
+
+
+GATED = {
+    "give_dose": ("nia", (access.may_record_dose, access.may_draw_drug, access.may_check_dose)),
+    "order_dose": ("cleo", (access.may_order_dose,)),
+    "trauma_therapy": ("ben", (access.may_record_therapy,)),
+    "keep_stock": ("otis", (access.may_keep_stock,)),
+}
+
+
+@pytest.mark.parametrize("skill", sorted(GATES))
+def test_each_skill_that_can_be_demanded_opens_something(cast: Cast, at: datetime, settings: Any, skill: str) -> None:
+    """Demanded and not signed, what it opens is closed to the role; signed, it is open; and every gate is tried."""
+    who, rules = GATED[skill]
+    with clock.stopped(at):
+        assert all(rule(cast[who]) for rule in rules)
+        settings.UNSTUCK_DEMANDED_SKILLS = [skill]
+        assert not any(rule(cast[who]) for rule in rules)
+        record.sign(signing(cast[who], skill), cast["quinn"], at)
+        assert all(rule(cast[who]) for rule in rules)
+
+
+def test_a_skill_that_no_rule_asks_for_cannot_be_demanded(cast: Cast, settings: Any) -> None:
+    """A slip of the pen in the setting keeps the site from starting, and names what may be demanded."""
+    assert "unknown skill" not in {one.name for one in refusals()}
+    settings.UNSTUCK_DEMANDED_SKILLS = ["give_doze", "emergency"]
+    (found,) = [one for one in refusals() if one.name == "unknown skill"]
+    assert "emergency, give_doze" in found.why and "keep_stock" in found.mend
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,9 @@ from django.conf import settings
 from unstuck.clinic import clock
 from unstuck.clinic.people.models import Account, Competence
 
+GATES = frozenset({"give_dose", "order_dose", "trauma_therapy", "keep_stock"})
+"""Skills that open something. Nobody is kept from an alarm or a telephone for want of a signature."""
+
 
 def is_able(account: Account, skill: str) -> bool:
     """Whether a signed competence holds now; always where the site does not demand this skill."""

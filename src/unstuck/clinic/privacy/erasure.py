@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from axes.models import AccessAttempt
+from django.apps import apps
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from unstuck.clinic import clock
@@ -17,6 +18,9 @@ from unstuck.clinic.messages.models import Message
 from unstuck.clinic.people.actions import erase_person
 from unstuck.clinic.people.models import Account, Person
 from unstuck.core.errors import Complaint
+
+WANTED = ".scrub"
+"""A file of the data folder that stands there while the database's file still has to be scrubbed; in no backup."""
 
 
 class Retained(Complaint):
@@ -79,16 +83,41 @@ def _elsewhere(person: Person, known: Known, at: datetime) -> None:
 
 
 def scrub() -> None:
-    """What was erased is not in the database's file either: free pages are written anew, and the log is emptied."""
-    with connection.cursor() as cursor:
-        match connection.vendor:
-            case "sqlite":
+    """What was erased is not in the database's file either: free pages are written anew, and the log is emptied.
+
+    Where somebody reads at this moment, the log cannot be emptied; then the worker's next round tries again.
+    """
+    marker = settings.UNSTUCK_HOME / WANTED
+    marker.touch()
+    if _scrubbed():
+        marker.unlink(missing_ok=True)
+
+
+def work_round(_at: datetime) -> None:
+    """The file is scrubbed, where it could not be when somebody was erased."""
+    if (settings.UNSTUCK_HOME / WANTED).exists():
+        scrub()
+
+
+def _scrubbed() -> bool:
+    """Whether nothing stood in the way."""
+    try:
+        with connection.cursor() as cursor:
+            if connection.vendor == "sqlite":
                 cursor.execute("VACUUM")
-                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            case "postgresql":
-                for table in ("people_person", "people_text", "people_account", "people_photo", "messages_message"):
-                    if table in connection.introspection.table_names(cursor):
-                        cursor.execute(f"VACUUM (FULL) {connection.ops.quote_name(table)}")
+                busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                return not busy
+            for table in _with_words():
+                cursor.execute(f"VACUUM (FULL) {connection.ops.quote_name(table)}")
+        return True
+    except OperationalError:  # somebody else has the file or the table
+        return False
+
+
+def _with_words() -> list[str]:
+    """Every table that could hold something of a person: all but the ledger's, which holds codes and never shrinks."""
+    tables = [one._meta.db_table for one in apps.get_models() if one._meta.app_label != "ledger"]
+    return sorted(set(tables) & set(connection.introspection.table_names()))
 
 
 def _years_on(day: date, years: int) -> date:

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.custody import queries as stock
 from unstuck.clinic.custody.cosign import Credentials, second_person
+from unstuck.clinic.custody.refusals import WitnessMayNot
 from unstuck.clinic.people import access
 from unstuck.clinic.people.models import Account
 from unstuck.clinic.session.actions import InHand, weight_of
@@ -91,4 +92,7 @@ def check_by(request: HttpRequest) -> Account:
     if not told:
         return account
     typed = Credentials(told, request.POST.get("second_password", ""), request.POST.get("second_code", ""))
-    return second_person(request, account, typed)
+    signer = second_person(request, account, typed)
+    if not access.may_check_dose(signer):
+        raise WitnessMayNot(f"{signer.display_name} has no signed competence for doses.", mend="Ask another colleague.")
+    return signer

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from unstuck.clinic import clock
+from unstuck.clinic.people.competence import GATES
 from unstuck.clinic.people.models import Account, Person
 
 
@@ -87,6 +88,15 @@ def demonstration_settings() -> Refusal | None:
     return Refusal("demonstration settings", "UNSTUCK_DEMO is set.", "Unset UNSTUCK_DEMO, or start with --demo.")
 
 
+def unknown_skill() -> Refusal | None:
+    """A demanded skill that no rule asks for would stop nobody, and look as if it did."""
+    wrong = sorted(set(settings.UNSTUCK_DEMANDED_SKILLS) - GATES)
+    if not wrong:
+        return None
+    told = f"UNSTUCK_DEMANDED_SKILLS names {', '.join(wrong)}, which no rule asks for."
+    return Refusal("unknown skill", told, f"Name any of {', '.join(sorted(GATES))}.")
+
+
 CHECKS: tuple[Callable[[], Refusal | None], ...] = (
     demonstration_sign_ins,
     default_secret,
@@ -95,4 +105,5 @@ CHECKS: tuple[Callable[[], Refusal | None], ...] = (
     any_host,
     stopped_clock,
     demonstration_settings,
+    unknown_skill,
 )

@@ -66,5 +66,6 @@ ROUNDS = (
     "unstuck.clinic.plan.rounds.work_round",
     "unstuck.clinic.portal.reminders.work_round",
     "unstuck.clinic.alerts.climb.work_round",
+    "unstuck.clinic.privacy.erasure.work_round",
 )
 """What the background worker does in each round besides sending what waits: functions that take the instant."""

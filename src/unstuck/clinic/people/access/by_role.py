@@ -205,13 +205,13 @@ def may_see_stock(account: Account) -> bool:
 
 
 def may_keep_stock(account: Account) -> bool:
-    """List products, receive, count, set aside, investigate and close a discrepancy."""
-    return Role.CUSTODIAN in account.roles
+    """List products, receive, count, set aside, close a discrepancy; where demanded, with a signed competence."""
+    return Role.CUSTODIAN in account.roles and able(account, "keep_stock")
 
 
 def may_draw_drug(account: Account) -> bool:
-    """Draw a dose from the stock."""
-    return bool(account.roles & {Role.NURSE, Role.PRESCRIBER})
+    """Draw a dose from the stock; where the site demands it, only with a signed competence."""
+    return bool(account.roles & {Role.NURSE, Role.PRESCRIBER}) and able(account, "give_dose")
 
 
 def may_waste_drug(account: Account) -> bool:
@@ -222,6 +222,11 @@ def may_waste_drug(account: Account) -> bool:
 def may_witness_drug(account: Account) -> bool:
     """Sign as the second person for the drug."""
     return bool(account.roles & {Role.NURSE, Role.PRESCRIBER, Role.CUSTODIAN})
+
+
+def may_check_dose(account: Account) -> bool:
+    """Check a drawn dose as the second person; where the site demands it, only with a signed competence."""
+    return may_witness_drug(account) and able(account, "give_dose")
 
 
 def may_see_masks(account: Account) -> bool:
