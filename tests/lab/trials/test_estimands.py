@@ -162,9 +162,7 @@ def trials():
     )  # fmt: skip
     setting = prepare_trial(checked(design), TRIALS, SEED).settings[0]
     truths = [truth_of(setting, Truth.PUBLISHED, SEED, r) for r in range(TRIALS)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("unstuck.lab.trials.virtual.targets.PEOPLE", 350)
-        means = targets(setting, truths[0].effects)
+    means = targets(setting, truths[0].effects, 350)
     true = {key: difference(setting, mean, truths[0], 0).seen for key, mean in means.items()}
     return setting.design, many_tables(setting, truths, SEED, 0), true
 
@@ -187,10 +185,9 @@ def test_truths_of_unlike_questions_differ(trials):
     assert abs(found.mean() - true["hypothetical"]) > 4 * found.std(ddof=1) / math.sqrt(len(found))
 
 
-def test_the_example_answers_each_question(monkeypatch):
+def test_the_example_answers_each_question():
     """Ten analyses of five questions answer in every replicate; text and page name each question and its true value,
     and say the median of what has none."""
-    monkeypatch.setattr("unstuck.lab.trials.virtual.targets.PEOPLE", 100)
     design = checked(replace(read_design("examples/trials/estimands.toml"), truths=(Truth.PUBLISHED,), size=40))
     job = prepare_trial(design, 2, 5)
     rows = pa.concat_tables([rows_of(job, chunk, means_of(job)) for chunk in job.chunks()])

@@ -29,7 +29,9 @@ from unstuck.lab.trials.virtual.job import Setting
 from unstuck.lab.trials.virtual.table import TrialTable
 from unstuck.lab.trials.virtual.true_effects import DAY_MIN, SEED, ByClass, by_class
 
-PEOPLE, FEWER = 1500, 300  # in each class of course; of them, those whose course is walked again for the slopes
+FEWER, MOST, EACH = 300, 4000, 5
+"""People of each class of course: at least, and for the slopes; at most; and so many for each replicate in between, so
+that the error of a true value stays below that of the bias which is held to it."""
 Acting = tuple[bool, tuple[bool, ...]]  # whether nobody leaves, and which events act
 UNKNOWN = (Method.COX, Method.LOG_RANK, Method.TIPPING_POINT)
 
@@ -43,7 +45,14 @@ class Lived:
     steps: tuple[float, float]  # points of belief and of what veterans lack; 0 where there is no such copy
 
 
-def targets(setting: Setting, effects: tuple[Effect, ...]) -> dict[str, tuple[ByClass, ...]]:
+def people_for(reps: int) -> int:
+    """How many people of each class a run of so many replicates asks for."""
+    return min(MOST, max(FEWER, EACH * reps))
+
+
+def targets(
+    setting: Setting, effects: tuple[Effect, ...], people: int = FEWER
+) -> dict[str, tuple[ByClass, ...]]:  # fmt: skip
     """By analysis the classes' means in each arm; analyses without a true value are left out."""
     found: dict[str, tuple[ByClass, ...]] = {}
     plain: tuple[ByClass, ...] = ()
@@ -54,7 +63,9 @@ def targets(setting: Setting, effects: tuple[Effect, ...]) -> dict[str, tuple[By
         if is_plain(setting, analysis):
             plain = found[analysis.key] = plain or by_class(setting, effects)
             continue
-        found[analysis.key] = tuple(_of_arm(setting, place, effects, analysis, worlds) for place in range(len(effects)))
+        found[analysis.key] = tuple(
+            _of_arm(setting, place, effects[place], analysis, worlds, people) for place in range(len(effects))
+        )
     return found
 
 
@@ -72,31 +83,31 @@ def nobody_leaves(analysis: Analysis, estimand: Estimand) -> bool:
 
 
 def _of_arm(
-    setting: Setting, place: int, effects: tuple[Effect, ...], analysis: Analysis,
-    worlds: dict[tuple[int, tuple[object, ...]], Lived],
+    setting: Setting, place: int, effect: Effect, analysis: Analysis,
+    worlds: dict[tuple[int, tuple[object, ...]], Lived], people: int,
 ) -> ByClass:  # fmt: skip
     estimand = setting.design.estimand_of(analysis)
     stays = nobody_leaves(analysis, estimand)
     acts = tuple(estimand.strategy(event.happening) is not Strategy.HYPOTHETICAL for event in setting.design.events)
     key = (place, (stays, acts))
     if key not in worlds:
-        worlds[key] = _world(setting, place, effects[place], stays, acts)
+        worlds[key] = _world(setting, place, effect, people, (stays, acts))
     world = worlds[key]
     values, count = variable(setting, analysis, estimand, world), len(CLASSES)
-    whole = values[: count * PEOPLE].reshape(count, PEOPLE)
-    copies = iter(values[count * PEOPLE :].reshape(-1, count, FEWER))
+    whole = values[: count * people].reshape(count, people)
+    copies = iter(values[count * people :].reshape(-1, count, FEWER))
     same = whole[:, :FEWER]
     slopes = [np.nanmean(next(copies) - same, axis=1) / step if step else np.zeros(count) for step in world.steps]
     return ByClass(np.nanmean(whole, axis=1), slopes[0], slopes[1])
 
 
-def _world(setting: Setting, place: int, effect: Effect, stays: bool, acts: tuple[bool, ...]) -> Lived:
+def _world(setting: Setting, place: int, effect: Effect, people: int, acting: Acting) -> Lived:
     """Everybody walked through the arm; events that do not act are there without points and are not seen."""
     design = setting.design
     believed = design.unblinding.points.value if design.unblinding else 0.0
     lacked = design.patients.veteran_points.value if design.patients.veteran_points else 0.0
     steps = (believed, 0.0 if setting.arms[place].design.control else lacked)
-    return lived(setting, place, crowd_of(setting.frame, _people(setting, effect, steps)), steps, (stays, acts))
+    return lived(setting, place, crowd_of(setting.frame, _people(setting, effect, people, steps)), steps, acting)
 
 
 def lived(
@@ -112,15 +123,15 @@ def lived(
     return Lived(table, _final(here, state, table), steps)
 
 
-def _people(setting: Setting, effect: Effect, steps: tuple[float, float]) -> Group:
-    """PEOPLE of each class, then the first FEWER of each again, moved by belief, and again as veterans lack."""
+def _people(setting: Setting, effect: Effect, people: int, steps: tuple[float, float]) -> Group:
+    """So many of each class, then the first FEWER of each again, moved by belief, and again as veterans lack."""
     count = len(CLASSES)
     sure = tuple(replace(effect, weights=tuple(float(k == c) for k in range(count))) for c in range(count))
-    sizes = [PEOPLE, *(FEWER for step in steps if step)]
+    sizes = [people, *(FEWER for step in steps if step)]
     numbers = np.concatenate([np.tile(np.arange(size), count) for size in sizes])
     which = np.concatenate([np.repeat(np.arange(count), size) for size in sizes])
     who = crowd_of(setting.frame, Group(SEED, numbers, sure, which, np.zeros(len(numbers))))
-    points, begins = cluster_of(setting, numbers), count * PEOPLE
+    points, begins = cluster_of(setting, numbers), count * people
     for step, among in zip(steps, (np.ones(len(numbers), dtype=bool), who.veteran), strict=True):
         if step:
             points[begins : begins + count * FEWER] += step * among[begins : begins + count * FEWER]

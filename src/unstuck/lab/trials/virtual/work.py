@@ -24,7 +24,7 @@ from unstuck.lab.trials.virtual.reading import fakeable, read
 from unstuck.lab.trials.virtual.results import succeeds
 from unstuck.lab.trials.virtual.spending import spent
 from unstuck.lab.trials.virtual.table import TrialTable
-from unstuck.lab.trials.virtual.targets import is_plain, targets
+from unstuck.lab.trials.virtual.targets import is_plain, people_for, targets
 from unstuck.lab.trials.virtual.true_effects import ByClass, difference
 from unstuck.lab.trials.virtual.truths import TrueState, truth_of
 from unstuck.lab.trials.virtual.worlds import World
@@ -119,7 +119,8 @@ def _true(
 def means_of(job: TrialJob) -> Means:
     """The classes' means of every cell, worked out once for all that they depend on."""
     worlds = worlds_of(job.seed, job.reps) if job.design.mechanistic else ()
-    return {key: _targets(_Keyed(key, worlds, setting)) for setting in job.settings for key in [_key(setting)]}
+    many = people_for(job.reps)
+    return {key: _targets(_Keyed(key, worlds, many, setting)) for setting in job.settings for key in [_key(setting)]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,7 @@ class _Keyed:
 
     key: str
     worlds: tuple[World, ...]  # of mechanistic people
+    people: int
     setting: Setting = field(compare=False)
 
 
@@ -135,7 +137,7 @@ class _Keyed:
 def _targets(keyed: _Keyed) -> dict[str, tuple[ByClass, ...]]:
     if keyed.setting.design.mechanistic:
         return mind_targets(keyed.setting, keyed.worlds)
-    return targets(keyed.setting, truth_of(keyed.setting, Truth.PUBLISHED, 0, 0).effects)
+    return targets(keyed.setting, truth_of(keyed.setting, Truth.PUBLISHED, 0, 0).effects, keyed.people)
 
 
 def _key(setting: Setting) -> str:
