@@ -9,6 +9,7 @@ from unstuck.core.protocol import Protocol
 from unstuck.core.time import Span, Unit, Window
 from unstuck.core.trial import TrialDesign
 from unstuck.core.trial_file import checked, read_design
+from unstuck.lab.patients.ensemble import load_fit
 from unstuck.lab.trials.sizes import size_of_t
 from unstuck.lab.trials.virtual.answer import Answer, Kind, Line, finish, lines_svg
 from unstuck.lab.trials.virtual.job import Setting, prepare_trial
@@ -61,7 +62,7 @@ def answer(reps: int, seed: int) -> Answer:
         f"A trial of the best hour against the worst needs about {needed:.0f} people; none has randomised the hours.",
     )
     limits = (
-        "Most figures behind the worlds are assumed; four published findings are missed by them, see docs/science.",
+        f"Most figures behind the worlds are assumed; {len(load_fit().misfits)} published findings are missed by them.",
         "True scores of the same people are compared, without the noise of an instrument and with nobody lost.",
         "Every session after an infusion moves; the seven weekly ones after them stay a week apart.",
     )
