@@ -1,9 +1,10 @@
-"""Arms of mechanistic patients for two of the questions: exposure therapy with an infusion some hours before it."""
+"""Arms of mechanistic patients for one of the questions: exposure therapy with and without infusions before it."""
 
 import numpy as np
 
 from unstuck.lab.patients.batch import Outcome, Plan, simulate
 from unstuck.lab.patients.drug import Given, typical_curve
+from unstuck.lab.patients.ensemble import load_ensemble
 from unstuck.lab.patients.minds import CHANNELS, TruthOf, draw
 from unstuck.lab.patients.therapies import load_therapy
 from unstuck.lab.patients.timetable import Session
@@ -14,10 +15,11 @@ END, LATER = 98.0, 190.0  # days: two weeks after the last session, and three mo
 PASSING = ("ketamine.state_gain", "ketamine.mood_gain")  # what fades by itself and teaches nothing
 WINDOW = tuple(name for name in CHANNELS if name not in PASSING)
 
-TRUTHS = {
-    "both": TruthOf(),
-    "window only": TruthOf().without(*PASSING),
-    "passing only": TruthOf().without(*WINDOW),
+MEMBERS = load_ensemble().members[:12]
+TRUTHS: dict[str, tuple[TruthOf, ...]] = {
+    "both": MEMBERS,
+    "window only": tuple(truth.without(*PASSING) for truth in MEMBERS),
+    "passing only": tuple(truth.without(*WINDOW) for truth in MEMBERS),
 }
 """Candidates for what ketamine does. Which one holds, nobody knows; all their sizes are assumed or fitted loosely."""
 
@@ -34,9 +36,3 @@ def outcome(truth: TruthOf, seed: int, hours: float | None, therapy: bool = True
     """The same people in that arm, looked at before, after and three months later."""
     crowd = draw(truth, np.arange(PEOPLE, dtype=np.uint64), seed)
     return simulate(crowd, plan(hours, therapy), (0.0, END, LATER))
-
-
-def gain(truth: TruthOf, seed: int, hours: float, when: int) -> float:
-    """Mean true CAPS-5 with the infusions minus without, in the same people; `when` is 1 at the end, 2 later."""
-    found = outcome(truth, seed, hours).truth.caps5 - outcome(truth, seed, None).truth.caps5
-    return float(found[:, when].mean())

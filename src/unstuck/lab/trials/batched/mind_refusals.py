@@ -29,7 +29,7 @@ def refuse_minds(protocol: Protocol) -> None:
     if found:
         raise Complaint(
             f"Mechanistic patients cannot go through {protocol.key}: {'; '.join(found)}.",
-            mend='Take patients = "descriptive" for it, or a protocol whose parts are modelled.',
+            mend="Take descriptive patients for it, or a protocol whose parts are modelled.",
         )
 
 
