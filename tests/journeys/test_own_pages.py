@@ -157,6 +157,7 @@ def test_a_check_in_takes_a_dozen_touches(chromium: Browser, clinic: Clinic) -> 
         sign_in(page, "ada", clinic.passwords["ada"])
         page.goto("/me/")
         page.locator("form:has(button[name=occasion]) button").first.tap()
+        page.wait_for_url("**/a/**")
         touches = 1
         while "thanks" not in page.url:
             for scale in page.locator(".scale").all():

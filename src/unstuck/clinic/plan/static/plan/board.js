@@ -71,7 +71,8 @@
     rungFor = wanted;
     if (!wanted || Date.now() - rungAt < AGAIN_MS[wanted]) return;
     rungAt = Date.now();
-    if (navigator.vibrate) navigator.vibrate(wanted === "now" ? [300, 120, 300] : 200);
+    const touched = navigator.userActivation?.hasBeenActive !== false; // before that a browser refuses, and complains
+    if (navigator.vibrate && touched) navigator.vibrate(wanted === "now" ? [300, 120, 300] : 200);
     if (audio && audio.state === "running") {
       sound(wanted);
       document.body.dataset.rung = String(Number(document.body.dataset.rung || 0) + 1);

@@ -13,7 +13,7 @@ export const soundAllowed = () => audio?.state === "running";
 
 /** Shakes the device where it can. */
 export function shake(pattern = [200, 100, 200]) {
-  navigator.vibrate?.(pattern);
+  if (navigator.userActivation?.hasBeenActive !== false) navigator.vibrate?.(pattern); // before that a browser refuses
 }
 
 /** One tone of half a second. */
