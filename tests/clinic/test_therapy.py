@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +15,21 @@ from django.test import Client
 from tests.clinic.courses import enrolled, released, walk_on
 from unstuck.clinic import clock
 from unstuck.clinic.course import queries
-from unstuck.clinic.course.actions import Entry
+from unstuck.clinic.course.actions import Entry, write
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.ledger.queries import entries
 from unstuck.clinic.people.actions import erase_person
 from unstuck.clinic.people.models import Account
+from unstuck.clinic.protocol.actions import release_as
 from unstuck.clinic.therapy import structures
 from unstuck.clinic.therapy.actions import NoDoseSaid, Told, list_item, record_session
 from unstuck.core.errors import Complaint
-from unstuck.core.protocol import Expose
+from unstuck.core.events import StepHeld
+from unstuck.core.protocol import Expose, Integrate
+from unstuck.core.protocol_file import canonical_text, load_protocol, parse_protocol
 from unstuck.core.therapy_course import sessions_of
+from unstuck.core.therapy_events import TherapyRecorded
+from unstuck.core.therapy_file import library_therapies
 
 Cast = dict[str, Account]
 HOUR = timedelta(hours=1)
@@ -134,3 +141,61 @@ def test_a_site_describes_its_own_kind(home: Path) -> None:
     text = 'key = "drama"\nversion = "1"\ntitle = "Drama"\nsummary = "Ours."\nfits = ["expose site:drama"]\n'
     (home / "therapies" / "drama.toml").write_text(text + 'sources = ["unstuck_choice"]\n')
     assert [one.key for one in structures.fitting(activity)] == ["drama"]
+
+
+def test_a_session_that_was_held_keeps_its_time(cast: Cast, course: Course, signed_in: Callable[[str], Client]) -> None:
+    """Recorded days after it was held, the form has the day and the minutes of the visit and its one dose, not now."""
+    when = after_dose(course)
+    write(course, StepHeld("pe_after_infusion", 1, 85), Entry(cast["ben"].key, when, when))
+    with clock.stopped(when + timedelta(days=5)):
+        form = signed_in("ben").get(f"/therapy/{course.key}/pe_after_infusion/1/pe/").context["form"]
+    held = when.astimezone(clock.zone()).replace(second=0, microsecond=0, tzinfo=None)
+    assert (form["observed"].initial, form["minutes"].initial, form["cycle"].initial) == (held, 85, "1")
+
+
+def held_as(kind: str, at: datetime) -> Course:
+    """The course of ketamine with its therapy session of that kind, after the first infusion."""
+    library = load_protocol("ketamine_pe")
+    what, _space, name = kind.partition(" ")
+    activity = Integrate(name, 60) if what == "integrate" else Expose(name, 60)
+    steps = tuple(replace(s, activity=activity) if s.key == "pe_after_infusion" else s for s in library.steps)
+    text = canonical_text(replace(library, steps=steps))
+    made = enrolled(release_as(parse_protocol(text, "changed"), "a_test", at), at - timedelta(days=30))
+    walk_on(made, "infusion", at - timedelta(days=30))
+    return made
+
+
+KINDS = {one.key: one.fits[0] for one in library_therapies() if one.key != "general"} | {"general": "expose site:ours"}
+
+
+@pytest.mark.parametrize("key", sorted(KINDS))
+def test_every_kind_is_recorded_from_its_page(
+    cast: Cast, at: datetime, signed_in: Callable[[str], Client], key: str
+) -> None:
+    """Each kind of therapy, a site's own too: every list takes an item, every figure, choice and rating is typed into
+    the form that the page leads to, and the page then shows number, dose, each figure, each rating and the summary."""
+    course, structure = held_as(KINDS[key], at), structures.known()[key]
+    when, browser = after_dose(course), signed_in("ben")
+    with clock.stopped(when):
+        for n, each in enumerate(structure.lists):
+            listed = {"entry": f"{n}" * 32, "words": f"Item fieldmark {n}"}
+            assert browser.post(f"/therapy/{course.key}/list/{key}/{each.key}/", listed).status_code == 302
+        page = browser.get(f"/therapy/{course.key}/").content.decode()
+        address = f"/therapy/{course.key}/pe_after_infusion/1/{key}/"
+        assert address in page
+        fields = browser.get(address).context["form"].fields
+        sent: dict[str, Any] = {"entry": "b" * 32, "observed": when.strftime("%Y-%m-%dT%H:%M"), "minutes": "60"}
+        sent |= {"cycle": "1", "summary": "Summary fieldmark"}
+        figures = {
+            name: field.max_value - 0.25 for name, field in fields.items() if name.startswith(("figure", "rating"))
+        }
+        choices = {name: field.choices[-1][0] for name, field in fields.items() if name.startswith("choice")}
+        assert browser.post(address, sent | figures | choices).status_code == 302
+        page = browser.get(f"/therapy/{course.key}/").content.decode()
+    recorded = sessions_of(queries.load(course).state, key)[0].what
+    assert isinstance(recorded, TherapyRecorded)
+    assert len(recorded.figures) == len(structure.figures) and len(recorded.choices) == len(structure.choices)
+    assert len(recorded.ratings) == sum(len(each.measures) for each in structure.lists)
+    shown = ["Summary fieldmark", "dose 1", *(f"{scale.label} <b" for scale in structure.figures)]
+    shown += [f"Item fieldmark {n}" for n, _each in enumerate(structure.lists)]
+    assert [words for words in shown if words not in unescape(page)] == []

@@ -1,4 +1,4 @@
-"""The form of one session, made from the therapy's structure. Nothing is filled in beforehand but the time."""
+"""The form of one session, made from the therapy's structure. Only what the record knows is filled in beforehand."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from unstuck.clinic.course.queries import Loaded
 from unstuck.clinic.course.words import when
 from unstuck.clinic.therapy.actions import Told, dose_of
 from unstuck.clinic.therapy.listing import Item
+from unstuck.core.events import StepHeld, step_of
 from unstuck.core.therapy import Scale, Therapy
 
 
@@ -48,8 +49,7 @@ class SessionForm(forms.Form):
 
     def __init__(self, loaded: Loaded, therapy: Therapy, place: Place, at: datetime, data: Any = None) -> None:
         self.therapy, self.place, self.at = therapy, place, at
-        now = at.astimezone(clock.zone()).replace(second=0, microsecond=0, tzinfo=None)
-        super().__init__(data, initial={"entry": uuid.uuid4().hex, "observed": now})
+        super().__init__(data, initial={"entry": uuid.uuid4().hex, **_known(loaded, place, at)})
         self.fields["cycle"].choices = list(_doses(loaded, place))  # type: ignore[attr-defined]
         self.headings: dict[str, list[str]] = {}
         for scale in therapy.figures:
@@ -151,8 +151,22 @@ def _choice(label: str, options: list[tuple[str, str]], many: bool) -> forms.Fie
     return forms.ChoiceField(label=label, choices=options, widget=forms.RadioSelect, required=False)
 
 
+def _known(loaded: Loaded, place: Place, at: datetime) -> dict[str, Any]:
+    """What the record already says of this session: when it was held and how long, and the one dose the plan ties it
+    to; the time of now where it has not been held."""
+    state, step = loaded.state, (place.step, place.occurrence)
+    held = state.done.get(step, at).astimezone(clock.zone()).replace(second=0, microsecond=0, tzinfo=None)
+    lengths = [e.what.minutes for e in state.log if isinstance(e.what, StepHeld) and step_of(e.what) == step]
+    tied = dose_of(loaded.protocol, place.step, place.occurrence)
+    return {
+        "observed": held,
+        "minutes": lengths[-1] if lengths else None,
+        "cycle": str(tied) if tied is not None and tied <= len(state.doses) else "",
+    }
+
+
 def _doses(loaded: Loaded, place: Place) -> Iterator[tuple[str, str]]:
-    """The doses that the session may belong to; the plan's own where it ties the session to one. None is chosen."""
+    """The doses that the session may belong to; the plan's own where it ties the session to one."""
     yield "", _("Choose")
     tied = dose_of(loaded.protocol, place.step, place.occurrence)
     for number, dose in enumerate(loaded.state.doses, 1):
