@@ -172,13 +172,20 @@ def _row(one: Told, looked: bool) -> dict[str, str]:
         "Arm": one["arm"],
         "Succeeds": share_words(one["success"]),
         "Read as works": share_words(one["readings"]["works"]) if one["readings"] else NONE,
-        "True value": NONE if one["true_seen"] is None else f"{one['true_seen']:+.2f} {one['unit']}",
+        "True value": _true_value(one),
         "Bias": f"{bias['mean']:+.2f} (MC SE {bias['mc_se']:.2f})" if bias and bias["mean"] is not None else NONE,
         "Coverage": percent(one["coverage"]) if one["coverage"] else NONE,
         "Missing": NONE if one["missing"] is None else f"{100 * one['missing']:.1f} %",
         **(ends if looked else {}),
         "No answer": str(one["no_answer"]),
     }
+
+
+def _true_value(one: Told) -> str:
+    """The true value with its unit; the median of the estimates where there is none."""
+    if one["true_seen"] is not None:
+        return f"{one['true_seen']:+.2f} {one['unit']}"
+    return f"none; median {one['quantiles'][2]:+.2f} {one['unit']}" if one["quantiles"] else NONE
 
 
 def _estimand(told: Told) -> str:
