@@ -160,7 +160,7 @@ def _known(loaded: Loaded, place: Place, at: datetime) -> dict[str, Any]:
     tied = dose_of(loaded.protocol, place.step, place.occurrence)
     return {
         "observed": held,
-        "minutes": lengths[-1] if lengths else None,
+        "minutes": f"{lengths[-1]:g}" if lengths and lengths[-1] else None,
         "cycle": str(tied) if tied is not None and tied <= len(state.doses) else "",
     }
 
