@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Races the candidates and prints each with what is shown of it; 1 where none was shown to be enough."""
+    """Races the candidates and prints each with what is shown of it; 1 where nothing is decided."""
     design = read_design(args.design)
     if not design.sweep:
         raise Complaint("There is nothing to choose from.", args.design, "Add a [sweep] with the values to be tried.")
@@ -50,7 +50,12 @@ def run(args: argparse.Namespace) -> int:
         end = race(made.over(pool), len(made.job.settings), rules, _tell)
     told = _told(design, made, rules, end)
     print(json.dumps(told, indent=1) if args.json else _text(told))
-    return FINDING if end.best is None else 0
+    return 0 if _decided(end) else FINDING
+
+
+def _decided(end: Finish) -> bool:
+    """Whether one was shown to be enough, and no other may be so for less."""
+    return end.best is not None and not any(r.standing is Standing.OPEN for r in end.rivals)
 
 
 def _tell(runners: Sequence[Runner]) -> None:
@@ -68,6 +73,7 @@ def _told(design: TrialDesign, made: Trying, rules: Rules, end: Finish) -> dict[
         "least": made.least.value,
         "unit": unit.get(made.least, made.least.value),
         "choice": None if end.best is None else words[end.best.place],
+        "decided": _decided(end),
         "may_be_better": [words[r.place] for r in end.rivals],
         "trials": sum(r.of for r in end.runners),
         "designs": [_runner(r, words[r.place]) for r in end.runners],
@@ -109,9 +115,15 @@ def _verdict(told: dict[str, Any]) -> list[str]:
         unsure = any(one["standing"] == Standing.OPEN for one in told["designs"])
         words = "Some are not decided; give --most more." if unsure else "None does."
         return [f"No design here was shown to reach {reach}. {words} {spent}"]
-    lines = [f"Choice: {told['choice']}. It reaches {reach} for the least {told['least']}. {spent}"]
-    if told["may_be_better"]:
-        lines.append(f"As good, or not told apart from it: {'; '.join(told['may_be_better'])}.")
+    others = len(told["may_be_better"])
+    if told["decided"]:
+        lines = [f"Choice: {told['choice']}. It reaches {reach} for the least {told['least']}. {spent}"]
+        lines += [f"As good, or not told apart from it: {'; '.join(told['may_be_better'])}."] if others else []
+    else:
+        lines = [
+            f"Not decided: of those shown to reach {reach}, {told['choice']} takes the least {told['least']}. {spent}"
+        ]
+        lines.append(f"{others} designs that may reach it for less are not decided; give --most more.")
     if told["waits"]:
         lines.append("People who enrol while a look waits for its last visits are not counted in what a design takes.")
     return [*lines, f"The chance that any statement here is wrong is at most {error}; that of costs is approximate."]

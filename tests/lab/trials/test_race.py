@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.trial_designs import SMALL, small
+from unstuck.cli import trial_choose
 from unstuck.cli.main import main
 from unstuck.core.errors import Complaint
 from unstuck.core.trial import Truth
@@ -103,6 +104,16 @@ def test_the_world_is_no_choice(line, said):
         trying(small(("[allocation]", f"[sweep]\n{line}\n\n[allocation]")), Truth.DRAWN, Least.PEOPLE, 1)
 
 
+def test_what_is_not_decided_is_no_choice():
+    """Where a cheaper candidate may still reach the share, the search says that nothing is decided."""
+    design = small(("[allocation]", "[sweep]\nsize = [12, 60]\n\n[allocation]"))
+    made, rules = trying(design, Truth.DRAWN, Least.PEOPLE, 1), Rules(0.8, most=100)
+    end = race(coins(1, (0.8, 0.99), (1.0, 2.0)), 2, rules)
+    told = trial_choose._told(design, made, rules, end)
+    assert not told["decided"] and told["may_be_better"] == ["size 12"]
+    assert "Not decided" in trial_choose._text(told) and "Choice" not in trial_choose._text(told)
+
+
 def test_no_published_effect_of_mechanisms():
     """A search over mechanistic patients cannot take a published effect as true."""
     design = read_design("examples/trials/mechanistic_ketamine_pe.toml")
@@ -117,7 +128,7 @@ def test_the_command_chooses(tmp_path, capsys):
     options = ["--least", "people", "--reach", "0.6", "--truth", "published", "--most", "100", "--seed", "3"]
     assert main(["trial-choose", str(design), *options, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["choice"] == "size 60" and told["error"] == 0.05 and told["may_be_better"] == []
+    assert told["choice"] == "size 60" and told["decided"] and told["error"] == 0.05 and told["may_be_better"] == []
     assert [one["standing"] for one in told["designs"]] == ["does not reach it", "reaches it"]
     assert main(["trial-choose", str(design), *options, "--reach", "0.99"]) == 1
     assert "No design here was shown to reach 99 %" in capsys.readouterr().out
