@@ -118,3 +118,15 @@ def test_altered_rules_hold_the_dose_and_stop_no_other_alert(course: Course, cas
         actions.give_dose(course, NEXT, Entry(cast["nia"].key, now, now))
     watching.sweep([queries.load(course)], now)
     assert Alert.objects.filter(kind="relapse_watch").exists()
+
+
+def test_pages_that_need_altered_rules_say_so(
+    course: Course, cast: Cast, at: datetime, signed_in: Callable[[str], Client]
+) -> None:
+    """Screening and deciding answer with 503, what is wrong and how to mend it, and show no verdict."""
+    rules_signed(cast["cleo"].key, at)
+    SignedRules.objects.update(text="nothing")
+    for page in ("screening", "deciding"):
+        answer = signed_in("cleo").get(f"/pathway/{course.key}/{page}/")
+        words = answer.content.decode()
+        assert answer.status_code == 503 and "not the one that was signed" in words and "Restore it" in words

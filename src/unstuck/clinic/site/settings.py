@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "unstuck.clinic.site.middleware.NoStore",
+    "unstuck.clinic.criteria.middleware.RulesTold",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "unstuck.clinic.site.urls"
