@@ -68,6 +68,7 @@ RULES: dict[str, str] = {
     "may_assign_device": "nia cleo",
     "may_see_kept_messages": "nia cleo",
     "may_see_alerts": f"{CARE} finn otis",
+    "may_count_alerts": f"{CARE} finn otis quinn",
     "may_answer_alarm": CARE,
     "may_order_dose": "cleo",
     "may_keep_rota": f"{CARE} finn alma",

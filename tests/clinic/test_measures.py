@@ -57,7 +57,7 @@ def lines_behind(client: Client, link: str, of_alerts: bool) -> int:
     """How many lines the list has on all its pages, with those that are counted and not told to this reader."""
     lines, page = 0, client.get(link).content.decode()
     if of_alerts:
-        return page.count('href="/alerts/al_')
+        return page.count('class="alert-words"')
     unlisted = re.search(r"(\d+) more are counted and not listed", page)
     while True:
         lines += page.count('<tr><th scope="row">')

@@ -145,7 +145,7 @@ def alert_row(alert: Alert, kind: AlertKind, reader: Reader) -> AlertRow:
         code="" if unmasks or not known else fact_words(str(alert.details.get("alarm", ""))),
         owner=_owner(alert),
         taken=alert.taken_by_id is not None,
-        mine=alert.owner_id in (None, reader.account.pk),
+        mine=_is_for(alert, reader.account),
         since=" ".join(span_text(alert.raised_at, reader.at)),
         clock=_clock(alert, reader),
         late=bool(alert.due_at and alert.due_at < reader.at) or alert.stage > 0,
@@ -154,6 +154,11 @@ def alert_row(alert: Alert, kind: AlertKind, reader: Reader) -> AlertRow:
         course=alert.course.key if alert.course else "",
         cause=alert.cause,
     )
+
+
+def _is_for(alert: Alert, account: Account) -> bool:
+    """Whether the account owns it, or everybody does and the account is one of those who take alerts."""
+    return access.may_see_alerts(account) if alert.owner is None else alert.owner == account
 
 
 def _level(alert: Alert, kind: AlertKind, at: datetime) -> tuple[str, str]:

@@ -27,7 +27,7 @@ from unstuck.clinic.people.queries import display_names
 from unstuck.core.errors import Complaint
 
 
-@access.require(access.may_see_alerts)
+@access.require(access.may_count_alerts)
 @require_GET
 def open_list(request: HttpRequest) -> HttpResponseBase:
     """Every open alert, or those nobody took, the reader's own first. Looking lets those climb whose time is over."""

@@ -20,7 +20,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
     """Every number of the house, with its denominator and interval."""
     here, account = _house(request), access.account_of(request)
     context = {"page": house_page(here), "choices": WEEKS}
-    if access.may_see_alerts(account):
+    if access.may_count_alerts(account):
         waiting = list(open_alerts())
         context |= {"alerts": len(waiting), "untaken": sum(1 for one in waiting if one.taken_by_id is None)}
     return render(request, "measures/overview.html", context)
