@@ -23,6 +23,7 @@ from unstuck.clinic.people.models import Account
 from unstuck.clinic.protocol.actions import release_as
 from unstuck.clinic.therapy import structures
 from unstuck.clinic.therapy.actions import NoDoseSaid, Told, list_item, record_session
+from unstuck.clinic.therapy.listing import items
 from unstuck.core.errors import Complaint
 from unstuck.core.events import StepHeld
 from unstuck.core.protocol import Expose, Integrate
@@ -122,6 +123,17 @@ def test_who_reads_therapy(cast: Cast, course: Course, signed_in: Callable[[str]
     answers = {name: signed_in(name).get(f"/therapy/{course.key}/").status_code for name in cast}
     assert {name for name, code in answers.items() if code == 200} == {"ben", "cleo"}
     assert {code for name, code in answers.items() if name not in ("ben", "cleo")} == {403}
+
+
+def test_a_ladder_stands_from_the_least_to_the_most(cast: Cast, course: Course) -> None:
+    """Situations are shown by their first rating, whatever the order they were named in; the unrated one is last."""
+    pe, when = structures.known()["pe"], after_dose(course)
+    for n, words in enumerate(("Crowds", "The bridge at night", "The shop")):
+        list_item(course, pe, "situation", Entry(cast["ben"].key, when, when, words, str(n) * 32))
+    ratings = (("situation.1", "suds", 90.0), ("situation.3", "suds", 30.0))
+    record_session(course, pe, told(ratings=ratings), Entry(cast["ben"].key, when, when, "", "f" * 32))
+    loaded = queries.load(course)
+    assert [one.key for one in items(loaded.state, pe, {})] == ["situation.3", "situation.1", "situation.2"]
 
 
 def test_erasing_empties_the_words_of_lists(cast: Cast, course: Course, at: datetime) -> None:

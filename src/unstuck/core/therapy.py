@@ -48,12 +48,16 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ItemList:
-    """A list that the person and the therapist fill: situations, stuck points, targets. Each item is measured."""
+    """A list that the person and the therapist fill: situations, stuck points, targets. Each item is measured.
+
+    A `ladder` is shown from the lowest first rating to the highest, as a hierarchy is worked.
+    """
 
     key: str
     title: str
     item: str
     measures: tuple[Scale, ...]
+    ladder: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def _stage(table: Table) -> Stage:
 
 def _list(table: Table) -> ItemList:
     measures = tuple(_scale(inner) for inner in table.tables("measure"))
-    found = ItemList(table.key(), table.text("title"), table.text("item"), measures)
+    found = ItemList(table.key(), table.text("title"), table.text("item"), measures, table.flag("ladder"))
     table.finish()
     return found
 

@@ -48,7 +48,7 @@ class Item:
 
 
 def items(state: State, therapy: Therapy, words: Mapping[str, str]) -> tuple[Item, ...]:
-    """Every item of the therapy's lists in this course, in the order in which they were listed."""
+    """Every item of the therapy's lists in this course, in the order of listing, a ladder's by distress."""
     lists = {each.key: each for each in therapy.lists}
     found = []
     for event in items_of(state, therapy.key):
@@ -62,4 +62,11 @@ def items(state: State, therapy: Therapy, words: Mapping[str, str]) -> tuple[Ite
             for scale in listing.measures
         )
         found.append(Item(what.item, words.get(event.id) or _("erased"), what.list, listing.title, measured))
-    return tuple(found)
+    ladders = {each.key for each in therapy.lists if each.ladder}
+    return tuple(sorted(found, key=lambda one: _rung(one) if one.list_key in ladders else (0, 0.0)))
+
+
+def _rung(item: Item) -> tuple[int, float]:
+    """By the first rating of its first measure; what nobody rated stands last."""
+    first = item.measured[0].first if item.measured else None
+    return (1, 0.0) if first is None else (0, first)
