@@ -65,7 +65,7 @@ def _line(table: Table) -> Line:
 
 
 def _timed(table: Table) -> Timed:
-    hours = table.maybe("hours")
+    hours = table.real("hours")
     timed = Timed(
         route=table.choice("route", Route),
         hours=hours or 0,

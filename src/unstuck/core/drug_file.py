@@ -64,8 +64,8 @@ def read_drug(path: Path) -> Drug:
 def _cap(table: Table) -> DrugCap:
     cap = DrugCap(
         route=table.text("route"),
-        mg_per_kg=table.maybe("mg_per_kg"),
-        mg=table.maybe("mg"),
+        mg_per_kg=table.real("mg_per_kg"),
+        mg=table.real("mg"),
         source=table.text("source"),
         grade=table.choice("grade", Grade),
         note=table.text("note", ""),

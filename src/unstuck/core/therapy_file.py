@@ -79,7 +79,7 @@ def _list(table: Table) -> ItemList:
 
 def _scale(table: Table) -> Scale:
     key, label = table.key(), table.text("label")
-    low, high = table.maybe("low"), table.maybe("high")
+    low, high = table.real("low"), table.real("high")
     scale = Scale(key, label, low or 0.0, high or 0.0, table.text("ends", ""), table.text("group", ""))
     if low is None or high is None or high <= low:
         table.say("high", f"The figure {key!r} has no range.", "Write low = 0 and high = 100, or what its ends are.")

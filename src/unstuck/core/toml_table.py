@@ -140,6 +140,11 @@ class Table:
         """A finite number, or None where it is absent."""
         return self._number(key, required=False)
 
+    def real(self, key: str) -> float | None:
+        """As `maybe`, a float also where 46 is written: what goes into events must not tell it from 46.0."""
+        found = self.maybe(key)
+        return None if found is None else float(found)
+
     def _number(self, key: str, required: bool) -> float | None:
         found = self.value(key, required)
         if found is None or is_number(found):
