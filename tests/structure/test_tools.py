@@ -50,6 +50,17 @@ def test_a_skipped_test_is_listed(
     assert "stage: tests/x.py:3: no Chromium on PATH" in capsys.readouterr().out.partition("could not run:")[2]
 
 
+def test_data_that_nobody_has_are_listed_apart(
+    test_all: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A published figure whose data cannot be had is told at the end and fails no run, also in CI."""
+    monkeypatch.setenv("CI", "true")
+    _says(test_all, "SKIPPED [1] tests/x.py:3: data not at hand: trial.csv is in no package")
+    assert test_all.main([]) == 0
+    told = capsys.readouterr().out.partition("could not run: nothing was left out")[2]
+    assert "not at hand:\n  stage: tests/x.py:3: data not at hand: trial.csv" in told
+
+
 def test_an_unknown_stage_is_refused(test_all: ModuleType) -> None:
     """A mistyped stage is bad input, not an empty and green run."""
     assert test_all.main(["typo"]) == 2

@@ -19,9 +19,7 @@ CROSSED = "change ~ basval*visit + therapy*visit"
 def _at_hand(name: str, columns: str) -> Path:
     """The file, or a skip that says what is missing and why; `make test` lists it among what could not run."""
     if not (DATA / name).is_file():
-        pytest.skip(
-            f"not run: tests/lab/analysis/data/{name} ({columns}) is in no package or text that can be had here"
-        )
+        pytest.skip(f"data not at hand: tests/lab/analysis/data/{name} ({columns}) is in no public package or text")
     return DATA / name
 
 
