@@ -74,12 +74,18 @@ def test_a_cluster_that_is_not_there(command, monkeypatch, capsys):
     assert main([*command, "--dask", "local", "--workers", "2"]) == 2 and main([*command, "--workers", "0"]) == 2
 
 
+def hears_ctrl_c():
+    """A shell starts what runs behind it deaf to Ctrl-C, and so would be everything that the suite starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def stopped_by(kind, command, out, more):
     """The ended process of that command, sent a signal once it has written a piece more."""
     before = len(list(out.glob("rows/*.parquet")))
     process = subprocess.Popen(
         [sys.executable, "-m", "unstuck", *command, *more],
         env=os.environ | {"PYTHONPATH": "src"}, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=hears_ctrl_c,
     )  # fmt: skip
     until = time.monotonic() + 120
     while len(list(out.glob("rows/*.parquet"))) <= before and time.monotonic() < until:
