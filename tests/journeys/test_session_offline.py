@@ -98,10 +98,10 @@ def test_half_an_hour_without_a_network_loses_nothing(infusion: Running) -> None
     """Three readings made offline wait, survive a reload, and arrive once, each with its own time."""
     page, context = infusion.page, infusion.page.context
     context.set_offline(True)
-    for minutes, value in ((1, 134), (10, 141), (10, 146)):
+    for waiting, (minutes, value) in enumerate(((1, 134), (10, 141), (10, 146)), 1):
         ahead(infusion, minutes)
         enter(page, systolic_mmhg=value, diastolic_mmhg=85)
-        expect(page.locator("#device")).to_contain_text("Waiting to send")
+        expect(page.locator("#device")).to_contain_text(f"Waiting to send: {waiting}")
     page.reload()
     expect(page.locator("#device")).to_contain_text("Waiting to send: 3")
     ahead(infusion, 10)
