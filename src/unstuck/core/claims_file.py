@@ -10,9 +10,9 @@ from typing import TypeVar
 
 from unstuck.core.evidence import Claim, Origin, Review, Verdict
 from unstuck.core.evidence_figures import KINDS, Figure
-from unstuck.core.evidence_file import open_table
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Grade, Read
+from unstuck.core.toml_file import open_toml
 from unstuck.core.toml_table import Table, near
 
 Row = TypeVar("Row", Claim, Review, Figure)
@@ -34,7 +34,7 @@ def load_figures(root: Path | None = None) -> tuple[Figure, ...]:
 
 
 def _load(root: Path | None, name: str, row_name: str, build: Callable[[Table], Row | None]) -> tuple[Row, ...]:
-    table, notes = open_table((root or library_root()) / "evidence" / name)
+    table = open_toml((root or library_root()) / "evidence" / name)
     found: dict[str, Row] = {}
     for row in table.tables(row_name):
         made = build(row)
@@ -44,7 +44,7 @@ def _load(root: Path | None, name: str, row_name: str, build: Callable[[Table], 
         if made is not None:
             found[made.key] = made
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     return tuple(found.values())
 
 
@@ -99,11 +99,11 @@ class Sharing:
 @cache
 def sharing(root: Path | None = None) -> Sharing:
     """Both limits of `library/evidence/sharing.toml`. Raises Complaint where they are missing or cross."""
-    table, notes = open_table((root or library_root()) / "evidence" / "sharing.toml")
+    table = open_toml((root or library_root()) / "evidence" / "sharing.toml")
     smallest, least = (table.sourced(key, "people") for key in ("smallest_group", "least_group"))
     if smallest and least and not 1 < least.value <= smallest.value:
         table.say("least_group", "The least group is above the smallest.", "Give from 2 up to the other.")
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     assert smallest is not None and least is not None
     return Sharing(int(smallest.value), int(least.value))

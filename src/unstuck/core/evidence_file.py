@@ -32,7 +32,8 @@ from unstuck.core.evidence import (
 )
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Grade, Read
-from unstuck.core.toml_table import Notes, Table, near, read_toml
+from unstuck.core.toml_file import open_toml
+from unstuck.core.toml_table import Table, near
 
 HOURS = {"min": 1 / 60, "h": 1.0, "d": 24.0, "w": 168.0}
 FOR_THE_SIMULATOR = ("day", "dropout", "response", "mean_fall", "loss_days", "mood_bonus")
@@ -57,28 +58,17 @@ def load_studies(root: Path | None = None) -> dict[str, Study]:
 
 def read_study(path: Path, measures: Mapping[str, Measure]) -> tuple[Study, tuple[Complaint, ...]]:
     """The study in this file, and every complaint about it: with one, the study is not to be used."""
-    table, notes = open_table(path)
+    table = open_toml(path)
     study = _study(table, measures)
     table.finish()
     if study.key != path.stem:
         table.say("key", f"The key {study.key!r} differs from the file's name.", "Name both alike.")
-    return study, notes.in_order()
-
-
-def open_table(path: Path) -> tuple[Table, Notes]:
-    """The outermost table of a TOML file and the notes on it. Raises Complaint where there is no file or no TOML."""
-    try:
-        table = read_toml(path.read_text(encoding="utf-8"), path.name)
-    except OSError as error:
-        raise Complaint(f"Cannot be read: {error.strerror}.", str(path)) from None
-    except UnicodeDecodeError as error:
-        raise Complaint(f"This is not TOML: {error}", path.name) from None
-    return table, table.notes
+    return study, table.notes.in_order()
 
 
 def load_measures(root: Path | None = None) -> dict[str, Measure]:
     """Every scale that studies may name, by its key."""
-    table, notes = open_table((root or library_root()) / "evidence" / "measures.toml")
+    table = open_toml((root or library_root()) / "evidence" / "measures.toml")
     found = {}
     for row in table.tables("measure"):
         measure = Measure(
@@ -90,7 +80,7 @@ def load_measures(root: Path | None = None) -> dict[str, Measure]:
             row.say("key", "This key stands twice.", "Give each scale its own.")
         found[measure.key] = measure
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     return found
 
 

@@ -92,10 +92,6 @@ def _design(table: Table) -> TrialDesign:
     )
 
 
-def _inner(table: Table, key: str) -> Table | None:
-    return table.table(key)
-
-
 def _figure(table: Table, key: str, unit: str) -> Sourced | None:
     return table.sourced(key, unit) if key in table.raw else None
 
@@ -184,7 +180,7 @@ def _event(row: Table) -> Intercurrent | None:
 
 
 def _patients(table: Table) -> Patients:
-    inner = _inner(table, "patients")
+    inner = table.table("patients")
     if inner is None:
         return Patients()
     found = Patients(
@@ -199,7 +195,7 @@ def _patients(table: Table) -> Patients:
 
 
 def _clustering(table: Table) -> Clustering:
-    inner = _inner(table, "clustering")
+    inner = table.table("clustering")
     if inner is None:
         return Clustering()
     nested = inner.flag("nested")
@@ -209,7 +205,7 @@ def _clustering(table: Table) -> Clustering:
 
 
 def _leaving(table: Table) -> Leaving:
-    inner = _inner(table, "leaving")
+    inner = table.table("leaving")
     if inner is None:
         return Leaving()
     mechanism = inner.choice("mechanism", Missing)
@@ -219,7 +215,7 @@ def _leaving(table: Table) -> Leaving:
 
 
 def _unblinding(table: Table) -> Unblinding | None:
-    inner = _inner(table, "unblinding")
+    inner = table.table("unblinding")
     if inner is None:
         return None
     points = inner.sourced("points")
@@ -228,7 +224,7 @@ def _unblinding(table: Table) -> Unblinding | None:
 
 
 def _interim(table: Table) -> Interim | None:
-    inner = _inner(table, "interim")
+    inner = table.table("interim")
     if inner is None:
         return None
     looks = [float(x) for x in inner.raw.get("looks", []) if isinstance(x, int | float)]
@@ -246,7 +242,7 @@ def _interim(table: Table) -> Interim | None:
 
 
 def _costs(table: Table) -> Costs | None:
-    inner = _inner(table, "costs")
+    inner = table.table("costs")
     if inner is None:
         return None
     currency = inner.text("currency")
@@ -267,7 +263,7 @@ def _truths(table: Table, unasked: set[Truth]) -> tuple[Truth, ...]:
 
 
 def _sweep(table: Table) -> tuple[tuple[str, tuple[float | str, ...]], ...]:
-    inner = _inner(table, "sweep")
+    inner = table.table("sweep")
     if inner is None:
         return ()
     found = []

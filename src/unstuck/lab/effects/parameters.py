@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Grade, Sourced
+from unstuck.core.toml_file import open_toml
 from unstuck.core.toml_table import Table
-from unstuck.lab.toml import read_table
 
 Array = NDArray[np.float64]
 Value = float | Array
@@ -195,11 +195,11 @@ def _by_potency(model: Model) -> Model:
 @cache
 def load_effects(key: str = "ketamine", root: Path | None = None) -> Model:
     """The model of that name. Raises Complaint that tells every missing, unknown or faulty figure."""
-    table, notes = read_table((root or library_root()) / "effects" / f"{key}.toml")
+    table = open_toml((root or library_root()) / "effects" / f"{key}.toml")
     parts: dict[str, Any] = {name: table.text(name) for name in ("key", "version", "title")}
     found = {group: _figures(table.table(group, required=True), kind) for group, kind in GROUPS.items()}
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     origins = {f"{group}.{name}": figure for group, figures in found.items() for name, figure in figures.items()}
     parts |= {g: kind(**{name: found[g][name].value for name in found[g]}) for g, kind in GROUPS.items()}
     return Model(**parts, origins=origins)

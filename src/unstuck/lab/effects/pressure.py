@@ -17,12 +17,12 @@ import numpy as np
 from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Grade
+from unstuck.core.toml_file import open_toml
 from unstuck.core.toml_table import Table
 from unstuck.lab.effects.acute import Acute
 from unstuck.lab.effects.parameters import Array, Model
 from unstuck.lab.effects.people import Crowd
 from unstuck.lab.random import normal_array
-from unstuck.lab.toml import read_table
 
 
 class Statistic(StrEnum):
@@ -70,10 +70,10 @@ class Rises:
 @cache
 def load_series(root: Path | None = None) -> tuple[Series, ...]:
     """The published series. Raises Complaint that tells every faulty field."""
-    table, notes = read_table((root or library_root()) / "effects" / "pressure_series.toml")
+    table = open_toml((root or library_root()) / "effects" / "pressure_series.toml")
     found = [_series(row) for row in table.tables("series")]
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     return tuple(s for s in found if s is not None)
 
 

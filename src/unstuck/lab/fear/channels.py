@@ -18,8 +18,8 @@ import numpy as np
 from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Sourced
+from unstuck.core.toml_file import open_toml
 from unstuck.lab.fear.base import Array
-from unstuck.lab.toml import read_table
 
 LABILE_H = 2.0  # block within this time after an event reaches the trace that it made labile
 SETTLED_H = 0.25  # an event that is followed sooner leaves no window of its own
@@ -101,11 +101,11 @@ def load_felt(root: Path | None = None) -> tuple[Felt, dict[str, Sourced]]:
 
 @cache
 def _felt_figures(root: Path | None) -> dict[str, Sourced]:
-    table, notes = read_table((root or library_root()) / "fear" / "channels.toml")
+    table = open_toml((root or library_root()) / "fear" / "channels.toml")
     table.skip("key", "version", "title")
     rows = {field.name: table.sourced(field.name) for field in fields(Felt)}
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     return {name: figure for name, figure in rows.items() if figure is not None}
 
 

@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 
 from unstuck.core.library_file import library_root
+from unstuck.core.toml_file import open_toml
 from unstuck.core.toml_table import Table
 from unstuck.lab.fear.base import Array
 from unstuck.lab.fear.battery import ON_A, ON_B, Lab, Quantities, learned, mean
 from unstuck.lab.fear.channels import Signals
 from unstuck.lab.fear.schedule import Schedule, seen
-from unstuck.lab.toml import read_table
 
 CONTEXT_A = seen()
 LN2 = float(np.log(2.0))
@@ -93,7 +93,7 @@ class Studies:
 @cache
 def load_studies(root: Path | None = None) -> Studies:
     """The table of studies. Raises Complaint that tells every fault of its file."""
-    table, notes = read_table((root or library_root()) / "fear" / "ketamine_studies.toml")
+    table = open_toml((root or library_root()) / "fear" / "ketamine_studies.toml")
     table.skip("key", "version", "title")
     clock = table.table("rodent", required=True)
     figures = {field.name: clock.sourced(field.name) if clock else None for field in fields(Rodent)}
@@ -101,7 +101,7 @@ def load_studies(root: Path | None = None) -> Studies:
         clock.finish()
     rows = tuple(_row(row) for row in table.tables("rows"))
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     return Studies(Rodent(**{name: figure.value for name, figure in figures.items() if figure}), rows)
 
 

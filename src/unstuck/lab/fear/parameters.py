@@ -14,12 +14,12 @@ import numpy as np
 from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Grade, Sourced
+from unstuck.core.toml_file import open_toml
 from unstuck.core.toml_table import Table
 from unstuck.lab.fear.associative import Associative
 from unstuck.lab.fear.base import Learner, Members
 from unstuck.lab.fear.latent_causes import LatentCauses
 from unstuck.lab.fear.published import Published
-from unstuck.lab.toml import read_table
 
 FAMILY: Mapping[str, Learner[Any]] = {learner.key: learner for learner in (LatentCauses(), Associative(), Published())}
 
@@ -77,7 +77,7 @@ class Model:
 @cache
 def load_model(key: str = "latent_causes", root: Path | None = None) -> Model:
     """The model of that name. Raises Complaint that tells every missing, unknown or faulty figure."""
-    table, notes = read_table((root or library_root()) / "fear" / f"{key}.toml")
+    table = open_toml((root or library_root()) / "fear" / f"{key}.toml")
     texts = {name: table.text(name) for name in ("key", "version", "title", "learner", "vector")}
     learner = FAMILY.get(texts.pop("learner"))
     if learner is None:
@@ -86,7 +86,7 @@ def load_model(key: str = "latent_causes", root: Path | None = None) -> Model:
     changes = tuple(c for c in (_change(row) for row in table.tables("variants")) if c)
     others = {row.text("key"): _values(row, learner.names) for row in table.tables("vectors")}
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     first = {name: figure.value for name, figure in origins.items()}
     vectors = {texts.pop("vector"): _one(learner.names, first)}
     vectors |= {name: _one(learner.names, first | values) for name, values in others.items()}

@@ -14,11 +14,11 @@ import numpy as np
 
 from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
+from unstuck.core.toml_file import open_toml
 from unstuck.core.toml_table import Table
 from unstuck.lab.fear.base import Array, Members
 from unstuck.lab.fear.battery import Quantities, Runner, lab_of, measured
 from unstuck.lab.fear.parameters import Model
-from unstuck.lab.toml import read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +53,11 @@ class Check:
 @cache
 def load_checks(root: Path | None = None) -> tuple[Check, ...]:
     """The checks in the order of their file. Raises Complaint that tells every fault of it."""
-    table, notes = read_table((root or library_root()) / "fear" / "phenomena.toml")
+    table = open_toml((root or library_root()) / "fear" / "phenomena.toml")
     table.skip("key", "version", "title")
     checks = tuple(_check(row) for row in table.tables("checks"))
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     return checks
 
 

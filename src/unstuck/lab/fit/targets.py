@@ -8,8 +8,8 @@ from pathlib import Path
 
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Sourced
+from unstuck.core.toml_file import open_toml
 from unstuck.core.toml_table import Table
-from unstuck.lab.toml import read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,11 @@ class Target:
 @cache
 def load_targets(root: Path | None = None) -> tuple[Target, ...]:
     """Every finding in the order of the file. Raises Complaint that tells all its faults."""
-    table, notes = read_table((root or library_root()) / "patients" / "targets.toml")
+    table = open_toml((root or library_root()) / "patients" / "targets.toml")
     table.skip("key", "version")
     found = [_target(row) for row in table.tables("target")]
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     return tuple(t for t in found if t is not None)
 
 

@@ -9,9 +9,9 @@ from typing import assert_never
 from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Sourced
+from unstuck.core.toml_file import open_toml
 from unstuck.core.toml_table import Table
 from unstuck.lab.meta.bayes import HalfNormal, LogNormal, LogStudent, TauPrior
-from unstuck.lab.toml import read_table
 
 
 class Form(StrEnum):
@@ -35,10 +35,10 @@ class KnownPrior:
 
 def known_priors() -> dict[str, KnownPrior]:
     """Every prior of the library by its key. Raises Complaint when the file is not sound."""
-    table, notes = read_table(library_root() / "priors" / "heterogeneity.toml")
+    table = open_toml(library_root() / "priors" / "heterogeneity.toml")
     found = [_prior(each) for each in table.tables("prior")]
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     return {each.key: each for each in found if each is not None}
 
 

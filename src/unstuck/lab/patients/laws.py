@@ -17,9 +17,9 @@ import numpy as np
 
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Grade, Sourced
+from unstuck.core.toml_file import open_toml
 from unstuck.core.toml_table import Table
 from unstuck.lab.effects.parameters import Array
-from unstuck.lab.toml import read_table
 
 _NORMAL = NormalDist()
 NINE_TENTHS = _NORMAL.inv_cdf(0.95)
@@ -132,7 +132,7 @@ GROUPS = ("life", "therapy", "report", "ketamine", "learner")
 @cache
 def load_course(key: str = "course", root: Path | None = None) -> Course:
     """The figures of that name. Raises Complaint that tells every missing or faulty one."""
-    table, notes = read_table((root or library_root()) / "patients" / f"{key}.toml")
+    table = open_toml((root or library_root()) / "patients" / f"{key}.toml")
     named = [table.text(name) for name in ("key", "version", "title")]
     figures: dict[str, Drawn] = {}
     for group in GROUPS:
@@ -143,7 +143,7 @@ def load_course(key: str = "course", root: Path | None = None) -> Course:
             if found:
                 figures[f"{group}.{name}"] = found
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     return Course(named[0], named[1], named[2], figures)
 
 
@@ -154,4 +154,4 @@ def _drawn(name: str, row: Table | None) -> Drawn | None:
     between, zero = row.number("between"), row.maybe("zero") or 0.0
     origin = row.figure()
     row.finish()
-    return Drawn(name, law, origin, between, zero) if law and origin else None
+    return Drawn(name, law, origin, between, zero) if origin else None

@@ -18,6 +18,7 @@ from scipy.special import ndtri
 from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Grade, Sourced
+from unstuck.core.toml_file import open_toml
 from unstuck.lab.effects.parameters import Array
 from unstuck.lab.fear.base import Members
 from unstuck.lab.fear.parameters import Model, load_model
@@ -25,7 +26,6 @@ from unstuck.lab.patients.laws import NINE_TENTHS, load_course
 from unstuck.lab.random import uniform_array
 from unstuck.lab.symptoms.parameters import Scores, load_scores
 from unstuck.lab.symptoms.truth import PERSON_NORMALS, Persons, persons
-from unstuck.lab.toml import read_table
 
 Numbers = NDArray[np.uint64]
 DRUG = ("learner.drug_block", "learner.drug_learning", "learner.drug_storage", "learner.drug_weakening")
@@ -74,7 +74,7 @@ SHIFTS = ("leaves", "learning", "mood", "context", "arousal_points")
 @cache
 def load_groups(root: Path | None = None) -> dict[str, GroupOf]:
     """Every group by its key. Raises Complaint that tells every fault of the file."""
-    table, notes = read_table((root or library_root()) / "patients" / "groups.toml")
+    table = open_toml((root or library_root()) / "patients" / "groups.toml")
     found = {}
     for row in table.tables("group"):
         key, title = row.text("key"), row.text("title")
@@ -82,7 +82,7 @@ def load_groups(root: Path | None = None) -> dict[str, GroupOf]:
         row.finish()
         found[key] = GroupOf(key, title, {n: s for n, s in shifts.items() if s is not None})
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     return found
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Grade, Sourced
-from unstuck.core.toml_table import Notes, Table
-from unstuck.lab.toml import read_table
+from unstuck.core.toml_file import open_toml
+from unstuck.core.toml_table import Table
 
 CLUSTERS = ("B", "C", "D", "E")
 CLASSES = ("rapid", "steep", "gradual", "unchanged", "worse")
@@ -146,20 +146,20 @@ def population_path(key: str, root: Path | None = None) -> Path:
 
 def load_population(key: str = "trial_sample", root: Path | None = None) -> Population:
     """The population of that key. Raises Complaint, telling every missing, unknown or faulty figure."""
-    table, notes = read_table(population_path(key, root))
+    table = open_toml(population_path(key, root))
     name, version, title = table.text("key"), table.text("version"), table.text("title")
-    origins = _origins(table, notes)
+    origins = _origins(table)
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     return Population(name, version, title, Figures(**{k: o.value for k, o in origins.items()}), origins)
 
 
-def _origins(table: Table, notes: Notes) -> dict[str, Sourced]:
+def _origins(table: Table) -> dict[str, Sourced]:
     rows = table.table("figure", required=True)
     if rows is None:
         return {}
     found = {f.name: rows.sourced(f.name) for f in fields(Figures)}
     rows.finish()
     if None in found.values():
-        notes.refuse()
+        table.notes.refuse()
     return {name: origin for name, origin in found.items() if origin is not None}

@@ -11,8 +11,8 @@ from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
 from unstuck.core.shares import exact_interval
 from unstuck.core.sourced import Grade, Read, Sourced
+from unstuck.core.toml_file import open_toml
 from unstuck.core.toml_table import Table
-from unstuck.lab.toml import read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +121,14 @@ def load_studies(root: Path | None = None) -> dict[str, Study]:
     complaints: list[Complaint] = []
     found: dict[str, Study] = {}
     for path in sorted(((root or library_root()) / "studies").glob("*.toml")):
-        table, notes = read_table(path)
+        table = open_toml(path)
         study = _study(table)
         table.finish()
         if study.key != path.stem:
             table.say("key", f"The key {study.key!r} differs from the file's name.", "Name both alike.")
         if len({arm.key for arm in study.arms}) < len(study.arms):
             table.say("arm", "Two arms have the same key.", "Give each arm its own.")
-        complaints += notes.in_order()
+        complaints += table.notes.in_order()
         found[study.key] = study
     raise_any(complaints)
     return found

@@ -10,8 +10,8 @@ from pathlib import Path
 from unstuck.core.errors import Complaint
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Grade, Sourced
+from unstuck.core.toml_file import open_toml
 from unstuck.core.toml_table import Table
-from unstuck.lab.toml import read_table
 
 
 class Kind(StrEnum):
@@ -86,7 +86,7 @@ def load_therapy(key: str, root: Path | None = None) -> Therapy:
     path = (root or library_root()) / "patients" / "therapies" / f"{key}.toml"
     if not path.is_file():
         raise Complaint(f"What {key} teaches is not modelled.", "therapy", f"Known: {', '.join(KNOWN)}.")
-    table, notes = read_table(path)
+    table = open_toml(path)
     origins: dict[str, Sourced] = {}
 
     def value(row: Table | None, prefix: str, name: str) -> float:
@@ -104,7 +104,7 @@ def load_therapy(key: str, root: Path | None = None) -> Therapy:
     if home:
         home.finish()
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     homework = Homework(int(told[0]), told[1], told[2])
     every, leaves, hopes = whole[1:]
     named, version, title = texts

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from unstuck.core.library_file import library_root
 from unstuck.core.sourced import Grade, Sourced
+from unstuck.core.toml_file import open_toml
 from unstuck.core.toml_table import Table
-from unstuck.lab.toml import read_table
 
 Array = NDArray[np.float64]
 CLUSTERS = ("b", "c", "d", "e")
@@ -146,11 +146,11 @@ def root_of(sds: Array, alike: float) -> Array:
 @cache
 def load_scores(key: str = "scores", root: Path | None = None) -> Scores:
     """The figures of that name. Raises Complaint that tells every missing, unknown or faulty one."""
-    table, notes = read_table((root or library_root()) / "symptoms" / f"{key}.toml")
+    table = open_toml((root or library_root()) / "symptoms" / f"{key}.toml")
     named: dict[str, Any] = {name: table.text(name) for name in ("key", "version", "title")}
     found = {group: _figures(table.table(group, required=True), kind) for group, kind in GROUPS.items()}
     table.finish()
-    notes.refuse()
+    table.notes.refuse()
     parts = {g: kind(**{name: figure.value for name, figure in found[g].items()}) for g, kind in GROUPS.items()}
     origins = {f"{g}.{name}": figure for g, figures in found.items() for name, figure in figures.items()}
     return Scores(**named, **parts, origins=origins)
