@@ -15,12 +15,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.cpu import cpu_seconds
 from unstuck.lab.meta.batch import ManyPooled, pool_many
 from unstuck.lab.meta.pool import pool
 from unstuck.lab.meta.sample import Effects, Floats
@@ -61,17 +62,6 @@ def metafor(y: Floats, v: Floats) -> tuple[float, Floats]:
     return float(lines[0]), np.array([float(line) for line in lines[1:]])
 
 
-def cpu_seconds(work: Callable[[], object], times: int = 5) -> float:
-    """The least CPU seconds of several calls, after one that is not counted."""
-    work()
-    spent = []
-    for _ in range(times):
-        start = time.process_time()
-        work()
-        spent.append(time.process_time() - start)
-    return min(spent)
-
-
 def main() -> int:
     """Prints the ratios; 1 when one data set after the other, or the compiled batch, is below the wanted ratio."""
     parser = argparse.ArgumentParser(description="REML with Knapp-Hartung, beside metafor::rma.")
@@ -87,11 +77,11 @@ def main() -> int:
     apart = max(apart, float(np.abs(np.array(singly) - compiled.estimate[:SETS_IN_R]).max()))
     names = tuple(str(n) for n in range(args.studies))
     one = Effects(y[0], v[0], names, names)
-    each = cpu_seconds(lambda: [reml(y[n], v[n]) for n in range(len(y))]) / len(y)
-    batch = cpu_seconds(lambda: pool_many(y, v)) / args.sets
+    each = cpu_seconds(lambda: [reml(y[n], v[n]) for n in range(len(y))], 5) / len(y)
+    batch = cpu_seconds(lambda: pool_many(y, v), 5) / args.sets
     rows = [
         ("metafor::rma, in its own loop", theirs),
-        ("pool, one data set with everything", cpu_seconds(lambda: [pool(one) for _ in range(50)]) / 50),
+        ("pool, one data set with everything", cpu_seconds(lambda: [pool(one) for _ in range(50)], 5) / 50),
         ("reml, one data set after the other", each),
         ("pool_many, NumPy", cpu_seconds(lambda: pool_many(y, v, compiled=False), 2) / args.sets),
         ("pool_many, compiled", batch),

@@ -18,13 +18,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import mixedlm
 import numpy as np
 import pandas as pd
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.cpu import cpu_seconds
 from unstuck.lab.analysis import mmrm
 from unstuck.lab.trials.fixed_visits import FixedVisits, Luck, made_up, patients_of, simulate
 
@@ -77,17 +79,6 @@ def one_mixedlm(data: dict[str, list[float]]) -> tuple[float, float]:
 
     found = dict(fit().fixef())
     return cpu_seconds(fit, 5), found["arm.1"] + found["arm.1:visit.4"]
-
-
-def cpu_seconds(work: Callable[[], object], times: int) -> float:
-    """The least CPU seconds of several calls, after one that is not counted."""
-    work()
-    spent = []
-    for _ in range(times):
-        start = time.process_time()
-        work()
-        spent.append(time.process_time() - start)
-    return min(spent)
 
 
 def main() -> int:

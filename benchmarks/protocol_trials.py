@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.cpu import cpu_seconds
 from unstuck.core.trial import Truth
 from unstuck.core.trial_file import checked, read_design
 from unstuck.lab.trials.fixed_visits import Luck, made_up, simulate
@@ -29,16 +30,6 @@ from unstuck.lab.trials.virtual.truths import truth_of
 
 DESIGN = Path(__file__).resolve().parents[1] / "examples" / "trials" / "feder_repeat.toml"
 ALONE_PEOPLE, SEED, LEAST, WHOLE = 20, 1, 200, 10_000
-
-
-def cpu_seconds(work: Callable[[], object]) -> float:
-    """CPU seconds of the faster of two calls."""
-    spent = []
-    for _ in range(2):
-        start = time.process_time()
-        work()
-        spent.append(time.process_time() - start)
-    return min(spent)
 
 
 def main() -> int:
@@ -55,9 +46,9 @@ def main() -> int:
     def together() -> None:
         analyse(many, many.primary, many_tables(all_of_them, [truth] * args.trials, SEED, 0))
 
-    alone = cpu_seconds(lambda: plain_table(one, truth, SEED, 0)) / ALONE_PEOPLE
-    batched = cpu_seconds(together) / args.trials
-    normal = cpu_seconds(lambda: simulate(made_up(args.people), Luck(SEED, WHOLE))) / WHOLE
+    alone = cpu_seconds(lambda: plain_table(one, truth, SEED, 0), 2, warm=False) / ALONE_PEOPLE
+    batched = cpu_seconds(together, 2, warm=False) / args.trials
+    normal = cpu_seconds(lambda: simulate(made_up(args.people), Luck(SEED, WHOLE)), 2, warm=False) / WHOLE
     ratio = alone * args.people / batched
     print(f"trials of {args.people} people, protocol {many.arms[0].protocol}, {len(many.visits)} visits; one core:")
     print(f"{'one person at a time':30} {1 / alone:10,.0f} people/s {1 / alone / args.people:12,.3f} trials/s")

@@ -94,6 +94,12 @@ def ledger_triggers(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture
+def demonstration(settings: Any) -> None:
+    """The site is a demonstration before its cast is made: all are simulated, and answers to our own wording count."""
+    settings.UNSTUCK_DEMO = True
+
+
+@pytest.fixture
 def cast(db: None, at: datetime) -> dict[str, Account]:
     """An account for each member of the cast, by user name. Ada's is bound to her person."""
     made = {}

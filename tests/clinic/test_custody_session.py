@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -21,14 +20,7 @@ from unstuck.core import events as ev
 from unstuck.core.session_events import Flow, InfusionChanged
 
 MINUTE = timedelta(minutes=1)
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def demonstration(settings: Any) -> Iterator[None]:
-    """Scores of our own wording open gates only in a demonstration."""
-    settings.UNSTUCK_DEMO = True
-    yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demonstration")]
 
 
 def left(course: Course, who: Any, at: datetime) -> Drawing:

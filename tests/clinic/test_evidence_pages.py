@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -86,12 +85,6 @@ def test_change_without_a_comparison_is_kept_apart(signed_in: Browser) -> None:
     assert all("Feder 2025" not in {row.name for row in plot.rows} for plot in page.plots)
     text = signed_in("cleo").get("/evidence/written_exposure/").content.decode()
     assert "It is not what the drug does." in text
-
-
-@pytest.fixture
-def demonstration(settings: Any) -> None:
-    """The site is a demonstration before its cast is made: courses of these tests are simulated."""
-    settings.UNSTUCK_DEMO = True
 
 
 def site(at: datetime, smallest: int) -> Site:

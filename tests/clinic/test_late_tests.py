@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -27,16 +26,10 @@ from unstuck.clinic.session.before import TestLate, before_dose
 from unstuck.clinic.session.queries import Place, live
 from unstuck.core import refusals as no
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demonstration")]
 Cast = dict[str, Account]
 DAY = timedelta(days=1)
 NEXT = Place("infusion", 2)
-
-
-@pytest.fixture(autouse=True)
-def demonstration(settings: Any) -> None:
-    """Courses of this module are walked by the simulator's walker."""
-    settings.UNSTUCK_DEMO = True
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from io import BytesIO
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -25,15 +24,9 @@ from unstuck.clinic.pathway.summary_pdf import Audience, Heading, pdf
 from unstuck.clinic.people.models import Account
 from unstuck.core import events as ev
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demonstration")]
 DAY = timedelta(days=1)
 Cast = dict[str, Account]
-
-
-@pytest.fixture(autouse=True)
-def demonstration(settings: Any) -> None:
-    """Our own labels may be scored for care here: the persons are simulated."""
-    settings.UNSTUCK_DEMO = True
 
 
 @pytest.fixture

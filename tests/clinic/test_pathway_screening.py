@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -152,12 +151,6 @@ def test_the_event_is_called_as_the_person_calls_it(
     page = nia.get(f"/pathway/{course.key}/screening/").content.decode()
     assert "the fire of 2014" in page and "Earlier words" in page and "Fire or blast" in page
     assert all("fire" not in entry.payload for entry in entries(course.key))
-
-
-@pytest.fixture
-def demonstration(settings: Any) -> None:
-    """Everybody who is registered from here on is simulated, and may be asked with our own labels."""
-    settings.UNSTUCK_DEMO = True
 
 
 def test_scales_that_no_step_asks_have_a_way_in(

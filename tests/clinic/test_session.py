@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -30,14 +29,7 @@ from unstuck.core.infusion import Running
 from unstuck.core.session import Phase
 from unstuck.core.session_events import CheckRole
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def demonstration(settings: Any) -> Iterator[None]:
-    """Scores of our own wording open gates only in a demonstration."""
-    settings.UNSTUCK_DEMO = True
-    yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demonstration")]
 
 
 def doses(course: Course) -> tuple[ev.Event, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,14 +24,7 @@ from unstuck.core import refusals as no
 from unstuck.core.orders import latest_order
 from unstuck.core.session_events import CheckRole
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def demonstration(settings: Any) -> Iterator[None]:
-    """Scores of our own wording open gates only in a demonstration."""
-    settings.UNSTUCK_DEMO = True
-    yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demonstration")]
 
 
 def sent(kind: str, at: datetime, id: str = "entry-0001", **what: Any) -> Sent:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,6 +18,8 @@ from unstuck.clinic.session.chart_svg import chart_svg
 from unstuck.clinic.session.queries import live
 from unstuck.core.conditions import All, Not, Seen, Truth, facts_of, judge
 from unstuck.core.protocol_file import load_protocol
+
+pytestmark = pytest.mark.usefixtures("demonstration")
 
 ZONE = ZoneInfo("UTC")
 AT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -46,11 +47,6 @@ def test_a_drawn_limit_is_where_the_core_alarms(name: str) -> None:
         core = any(judge(rule, One(name, float(value)), AT) is Truth.HOLDS for rule in rules)
         assert breaks(float(value), limit) == core, value
     assert rules
-
-
-@pytest.fixture(autouse=True)
-def demonstration(settings: Any) -> None:
-    settings.UNSTUCK_DEMO = True
 
 
 @pytest.mark.django_db

@@ -19,13 +19,8 @@ from unstuck.clinic.session.queries import live
 from unstuck.core import events as ev
 from unstuck.core.session_events import CallAnswered, Called
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demonstration")]
 SignedIn = Callable[[str], Client]
-
-
-@pytest.fixture(autouse=True)
-def demonstration(settings: Any) -> None:
-    settings.UNSTUCK_DEMO = True
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,13 +17,8 @@ from unstuck.clinic.session.paper import paper
 from unstuck.clinic.session.queries import live
 from unstuck.clinic.session.views import reader_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demonstration")]
 ZONE = ZoneInfo("UTC")
-
-
-@pytest.fixture(autouse=True)
-def demonstration(settings: Any) -> None:
-    settings.UNSTUCK_DEMO = True
 
 
 def test_the_rest_of_the_schedule_follows_the_plan(cast: Cast, at: datetime) -> None:

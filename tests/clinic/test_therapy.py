@@ -32,14 +32,10 @@ from unstuck.core.therapy_course import sessions_of
 from unstuck.core.therapy_events import TherapyRecorded
 from unstuck.core.therapy_file import library_therapies
 
+pytestmark = pytest.mark.usefixtures("demonstration")
+
 Cast = dict[str, Account]
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(autouse=True)
-def demonstration(settings: Any) -> None:
-    """The courses of this module are walked by the simulator's walker, so the site is a demonstration."""
-    settings.UNSTUCK_DEMO = True
 
 
 @pytest.fixture

@@ -34,15 +34,11 @@ from unstuck.core.instrument_file import load_instrument
 from unstuck.core.watching import On
 from unstuck.core.watching_file import library_watches
 
+pytestmark = pytest.mark.usefixtures("demonstration")
+
 Cast = dict[str, Account]
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 PHQ9, CSSRS, CHECK_IN = load_instrument("phq9"), load_instrument("cssrs_screen"), load_instrument("check_in")
-
-
-@pytest.fixture(autouse=True)
-def demonstration(settings: Any) -> None:
-    """Courses of this module are walked by the simulator's walker."""
-    settings.UNSTUCK_DEMO = True
 
 
 @pytest.fixture
