@@ -39,7 +39,7 @@ def test_what_went_in_comes_out(whole: Path, tmp_path: Path) -> None:
 
 
 @given(place=st.integers(0), bit=st.integers(0, 7))
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_no_changed_bit_goes_unseen(whole: Path, tmp_path: Path, place: int, bit: int) -> None:
     """One flipped bit anywhere in the file, in a header, a part, the seal or the padding, refuses all of it."""
     content = bytearray(whole.read_bytes())
@@ -48,7 +48,7 @@ def test_no_changed_bit_goes_unseen(whole: Path, tmp_path: Path, place: int, bit
 
 
 @given(kept=st.integers(0))
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_no_lost_end_goes_unseen(whole: Path, tmp_path: Path, kept: int) -> None:
     """A file that was cut off anywhere is refused."""
     content = whole.read_bytes()

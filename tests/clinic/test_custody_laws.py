@@ -84,7 +84,9 @@ def course(cast: Cast, at: datetime) -> Course:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("course")
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(steps=STEPS)
 def test_the_balance_is_the_fold_of_the_acts(cast: Cast, at: datetime, steps: list[tuple[str, int, int, int]]) -> None:
     """After any run of acts, refused ones among them: rows are what the acts leave, and parts add up."""

@@ -269,7 +269,7 @@ def test_rubbish_does_not_fill_the_disk(monitor: Device, at: datetime) -> None:
     edits=st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.binary(max_size=6)), max_size=6),
     end=st.integers(0, len(WHOLE)) | st.just(len(WHOLE)),
 )
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_no_damaged_message_goes_unanswered(
     monitor: Device, at: datetime, edits: list[tuple[int, bytes]], end: int
 ) -> None:

@@ -74,7 +74,7 @@ def free_port() -> int:
 def answer(url: str) -> tuple[int, str, str]:
     """Status, kind of content, and text."""
     try:
-        with urllib.request.urlopen(url, timeout=10) as told:
+        with urllib.request.urlopen(url, timeout=PATIENCE_S) as told:
             return told.status, told.headers["Content-Type"], told.read().decode()
     except urllib.error.HTTPError as wrong:
         return wrong.code, "", ""

@@ -85,7 +85,7 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
         yield Clinic(address, home, json.loads((home / "sign-ins.json").read_text(encoding="utf-8")))
     finally:
         server.terminate()
-        server.wait(timeout=30)
+        server.wait(timeout=600)
 
 
 @pytest.fixture

@@ -65,7 +65,11 @@ def plain(case: Case) -> dict[str, Any]:
     return {"rule": rule_plain(rule), "facts": facts, "at": at.isoformat()}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(batch=st.lists(cases(), min_size=20, max_size=60))
 def test_browser_and_core_agree(interpreter: Page, batch: list[Case]) -> None:
     """HOLDS, FAILS and UNKNOWN come out alike, nested windows and changes included."""

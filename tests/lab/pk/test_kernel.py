@@ -122,16 +122,32 @@ def test_memory_does_not_grow_with_the_population() -> None:
     assert most[1] < 1.2 * most[0]
 
 
+TAKES_LONG = """
+import sys, threading
+from unstuck.lab.pk.segments import telling_of_compilation
+class Stream:
+    told = threading.Event()
+    def write(self, words):
+        sys.stderr.write(words)
+        if words.endswith("\\n"):
+            self.told.set()
+with telling_of_compilation(Stream(), after_s=0.01):
+    assert Stream.told.wait(600)
+"""
+IS_QUICK = """
+import sys
+from unstuck.lab.pk.segments import telling_of_compilation
+with telling_of_compilation(sys.stderr, after_s=600):
+    pass
+"""
+
+
 def test_the_first_call_says_that_it_compiles() -> None:
     """Where nothing is loaded yet and the work takes long, a line says so, once; where it is quick, nothing is said."""
     simulate(Wish(KET1, bolus(mg=20), TIMES_H), 64, seed=1)
     told = io.StringIO()
-    script = (
-        "import sys, time; from unstuck.lab.pk.segments import telling_of_compilation as t\n"
-        "with t(sys.stderr, after_s=0.05): time.sleep(float(sys.argv[1]))"
-    )
-    for seconds, lines in (("0.6", 1), ("0", 0)):
-        command = [sys.executable, "-c", script, seconds]
+    for script, lines in ((TAKES_LONG, 1), (IS_QUICK, 0)):
+        command = [sys.executable, "-c", script]
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=ENVIRONMENT)
         assert done.stderr.count("compiles it") == lines
     with telling_of_compilation(told, after_s=0.01):  # it is loaded by now

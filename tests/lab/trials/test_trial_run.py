@@ -87,7 +87,7 @@ def stopped_by(kind, command, out, more):
         env=os.environ | {"PYTHONPATH": "src"}, stderr=subprocess.PIPE, text=True, start_new_session=True,
         preexec_fn=hears_ctrl_c,
     )  # fmt: skip
-    until = time.monotonic() + 120
+    until = time.monotonic() + 600
     while len(list(out.glob("rows/*.parquet"))) <= before and time.monotonic() < until:
         time.sleep(0.02)
     os.killpg(process.pid, kind)
