@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from unstuck.cli import demo_fill
 from unstuck.cli.demo_data import PROTOCOLS, fill
 from unstuck.cli.ghost import pick_courses
 from unstuck.cli.main import main
@@ -64,3 +65,12 @@ def test_the_demonstration_has_sixty_people_in_every_protocol():
     names = [course[0].what.protocol for course in courses]
     assert len(courses) == 60
     assert {names.count(key) for key in PROTOCOLS} == {10}
+
+
+def test_visits_of_the_demonstration_keep_to_the_sites_clock(settings, monkeypatch):
+    """In Auckland the people stand as they do there now, so that who came at nine came at nine of that clock."""
+    settings.TIME_ZONE = "Pacific/Auckland"
+    told = []
+    monkeypatch.setattr(demo_fill, "fill", lambda on: told.append(on) or [])
+    assert demo_fill._people(datetime(2027, 12, 31, 20, 30, tzinfo=UTC)) == []
+    assert told[0].isoformat() == "2028-01-01T09:30:00+13:00"

@@ -181,7 +181,7 @@ from unstuck.clinic.course.models import Course
 from unstuck.clinic.pathway import booking
 course = Course.objects.order_by("pk")[int(sys.argv[1])]
 at = clock.read()
-noon = (at + timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
+noon = datetime.fromisoformat(sys.argv[2])
 print("ready", flush=True); sys.stdin.readline()
 told = {"booked": 0, "refused": 0}
 for number in ([*range(8)], [0, *range(7, 0, -1)])[int(sys.argv[1])]:
@@ -207,7 +207,9 @@ print(json.dumps([Booking.objects.filter(cancelled_at=None).count(), Quarter.obj
 def test_two_receptionists_cannot_book_one_chair(own_database: Path) -> None:
     """Two servers want one hour, then walk two people past each other on one chair: each holds one hour, apart."""
     told(python(own_database, BEGIN))
-    desks = [python(own_database, DESK, str(number)) for number in range(2)]
+    tomorrow = datetime.now(UTC) + DAY  # told to both, so that midnight cannot come between them
+    noon = tomorrow.replace(hour=12, minute=0, second=0, microsecond=0).isoformat()
+    desks = [python(own_database, DESK, str(number), noon) for number in range(2)]
     for desk in desks:
         assert desk.stdout and desk.stdout.readline().strip() == "ready"
     for desk in desks:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -94,7 +95,11 @@ def test_nothing_leaves_without_a_release(
     treated: Course, cast: Cast, signed_in: Callable[[str], Client]
 ) -> None:  # fmt: skip
     """A clinician outside is told only by a release that stands; revoked, expired or unknown ones open nothing."""
-    cleo, at = signed_in("cleo"), clock.read()
+    with clock.stopped(clock.read()):  # the release ends with this day, which may end meanwhile
+        _released(treated, cast, signed_in("cleo"), clock.read())
+
+
+def _released(treated: Course, cast: Cast, cleo: Client, at: datetime) -> None:
     home = f"/pathway/{treated.key}/summary/others.pdf"
     assert cleo.get(home).status_code == 403
     act = disclosure.allow(treated, "Dr Grey, 1 High Street", at.date(), Identity.KNOWN, cast["ben"].key, at)
@@ -106,6 +111,18 @@ def test_nothing_leaves_without_a_release(
     assert cleo.get(f"{home}?release={act}").status_code == 403
     with pytest.raises(disclosure.NotReleased):
         disclosure.allow(treated, "x", at.date() - DAY, Identity.KNOWN, cast["ben"].key, at)
+
+
+def test_a_release_ends_with_the_sites_own_day(treated: Course, cast: Cast, settings: Any) -> None:
+    """At 20:00 on 31 December in Los Angeles that day is not over; at 9:00 on 1 January in Auckland it is."""
+    eve = datetime(2027, 12, 31).date()
+    settings.TIME_ZONE = "America/Los_Angeles"
+    late = datetime(2028, 1, 1, 4, 0, tzinfo=UTC)
+    assert disclosure.allow(treated, "Dr Grey", eve, Identity.KNOWN, cast["ben"].key, late)
+    settings.TIME_ZONE = "Pacific/Auckland"
+    early = datetime(2027, 12, 31, 20, 0, tzinfo=UTC)
+    with pytest.raises(disclosure.NotReleased):
+        disclosure.allow(treated, "Dr Grey", eve, Identity.KNOWN, cast["ben"].key, early)
 
 
 def test_pages(treated: Course, signed_in: Callable[[str], Client]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -104,6 +105,15 @@ def test_a_gap_asks_for_screening() -> None:
     assert asked(state, 18 + 89, "gap").answer is Answer.NO
     assert asked(state, 18 + 91, "gap").answer is Answer.YES
     assert asked(course(), 1, "gap").answer is Answer.YES
+
+
+def test_the_tapers_date_is_the_sites_own() -> None:
+    """After a dose at 21:00 UTC the interval ends on a date that is one day later in Auckland than in Paris."""
+    state, days = course(dose(10.5, 1)), taper_interval(RULES, timedelta(days=1)).minutes // (24 * 60)
+    for zone, later in (("Europe/Paris", 0), ("Pacific/Auckland", 1)):
+        told = deciding(PLAN, state, RULES, AT + 11 * DAY, ZoneInfo(zone))
+        words = next(q.words for q in told if q.topic is Topic.TAPER)
+        assert f"{AT + (10 + days + later) * DAY:%Y-%m-%d}" in words
 
 
 def test_the_taper_widens_and_stays() -> None:

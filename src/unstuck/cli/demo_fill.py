@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from unstuck.cli import demo_monitors
 from unstuck.cli.demo_data import PROTOCOLS, fill
+from unstuck.clinic import clock
 from unstuck.clinic.alerts import demo as rota
 from unstuck.clinic.course.actions import load_ghost
 from unstuck.clinic.course.queries import events_of as course_events
@@ -43,13 +44,18 @@ def _fill(at: datetime) -> None:
     for protocol in map(load_protocol, PROTOCOLS):
         if newest(protocol.key) is None:
             release_as(protocol, signer, at - timedelta(days=40))
-    for number, events in enumerate(fill(at)):
+    for number, events in enumerate(_people(at)):
         chair = CHAIRS[number] if number < len(CHAIRS) else ""
         person = demo.ada() if number == len(CHAIRS) else None
         course = load_ghost(_seated(events, chair) if chair else events, person, at)
         for event in course_events(course) if chair else ():
             if isinstance(event.what, SessionOpened):
                 project(course, Place(event.what.step, event.what.occurrence), at)
+
+
+def _people(at: datetime) -> Iterable[list[Event]]:
+    """The simulated people as they stand at `at`, by the clock on the site's wall."""
+    return fill(at.astimezone(clock.zone()))
 
 
 def _seated(events: Sequence[Event], chair: str) -> list[Event]:

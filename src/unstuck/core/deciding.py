@@ -66,7 +66,7 @@ def deciding(
             *(_endpoint(endpoint, course) for endpoint in protocol.endpoints if endpoint.kind != "change"),
             *_boosters(protocol, course, rows, at),
             gap(rules, course, at),
-            *_taper(rules, course, at),
+            *_taper(rules, course, at, zone),
         ]
     )
 
@@ -158,13 +158,13 @@ def gap(rules: Screening, course: Course, at: datetime) -> Question:
     return Question(Topic.GAP, "gap", title, answer, words, reason.why, reason.source)
 
 
-def _taper(rules: Screening, course: Course, at: datetime) -> Iterator[Question]:
+def _taper(rules: Screening, course: Course, at: datetime, zone: tzinfo) -> Iterator[Question]:
     """The interval that practice would keep now, counted from the first dose; said to be untested."""
     if not course.doses:
         return
     interval = taper_interval(rules, at - course.doses[0].observed_at)
     last = course.doses[-1].observed_at
-    due = last + timedelta(minutes=interval.minutes)
+    due = (last + timedelta(minutes=interval.minutes)).astimezone(zone)
     words = f"An interval of {interval} would bring the next dose to {due:%Y-%m-%d}."
     answer = Answer.NOT_YET if at < due else Answer.UNKNOWN
     title = "If treatment goes on: how far apart?"

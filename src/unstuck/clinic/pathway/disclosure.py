@@ -11,6 +11,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from unstuck.clinic import clock
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.ledger import queries as ledger
 from unstuck.clinic.ledger.actions import Act, append, lock, note
@@ -40,7 +41,7 @@ class Allowed:
 
 def allow(course: Course, to: str, until: date, identity: Identity, actor: str, at: datetime) -> str:
     """The person allows us to send the summary to `to` until that day; the key of the entry."""
-    if until < at.date():
+    if until < at.astimezone(clock.zone()).date():
         raise NotReleased(_("This day is over."), mend=_("Choose a day that is still to come."))
     with transaction.atomic():
         lock(course.key)
