@@ -80,6 +80,67 @@ def test_what_is_no_answer_is_not_taken(course: Course, ready: datetime, browser
     assert not Link.objects.get().waiting.exists()
 
 
+@pytest.fixture
+def two_scales(course: Course, ready: datetime) -> str:
+    """A link that asks the PCL-5 first and the PHQ-9 after it: the items of both have the same keys."""
+    made = actions.Made("a_test", ready, ready + actions.GOOD_FOR)
+    return actions.make_free_link(course, ["pcl5_week", "phq9"], made)[1]
+
+
+def send(browser: Client, signed: str, screen: str, items: range, value: int, **more: str) -> Any:
+    return browser.post(
+        f"/a/{signed}/", {"screen": screen, **{f"item{number}": str(value) for number in items}, **more}
+    )
+
+
+def test_a_page_left_behind_answers_its_own_questions(ready: datetime, two_scales: str, browser: Client) -> None:
+    """Whoever goes back with the browser's own button changes that answer, and none of the questionnaire after it."""
+    groups = [("0", range(1, 6)), ("1", range(6, 8)), ("2", range(8, 15)), ("3", range(15, 21))]
+    with clock.stopped(ready):
+        for number, items in groups:
+            send(browser, two_scales, f"pcl5_week:{number}", items, 2)
+        send(browser, two_scales, "pcl5_week:0", range(1, 6), 3)
+        link = actions.find_link(two_scales, ready)
+        page = browser.get(f"/a/{two_scales}/").content.decode()
+    assert actions.waiting(link, "phq9") == {}
+    assert sum(actions.waiting(link, "pcl5_week").values()) == 2 * 15 + 3 * 5  # type: ignore[arg-type]
+    assert 'name="screen" value="pcl5_week:1"' in page
+
+
+def test_going_back_keeps_what_was_chosen(ready: datetime, two_scales: str, browser: Client) -> None:
+    """An answer that was given before the button back is kept, and an unknown page changes nothing."""
+    with clock.stopped(ready):
+        send(browser, two_scales, "pcl5_week:0", range(1, 6), 2)
+        send(browser, two_scales, "pcl5_week:1", range(6, 7), 4, back="1")
+        send(browser, two_scales, "pcl5_month:1", range(6, 8), 0)
+        link = actions.find_link(two_scales, ready)
+    assert (link.page, actions.waiting(link, "pcl5_week")["item6"]) == (0, 4)
+
+
+def test_two_taps_send_one_sheet(course: Course, ready: datetime) -> None:
+    """Two requests that both found the link open write the answers once; the second is told, and keeps nothing."""
+    signed = actions.make_link(course, BASELINE, "a_test", ready)
+    first, second = actions.find_link(signed, ready), actions.find_link(signed, ready)
+    fill(first, 1.0)
+    actions.finish(first, ready)
+    with pytest.raises(actions.LinkGone):
+        actions.keep_answers(second, "pcl5_week", {"item1": 4}, 1, ready)
+    with pytest.raises(actions.LinkGone):
+        actions.finish(second, ready)
+    kept = [dict(e.what.scores)["total"] for e in load(course).state.assessments if e.what.instrument == "pcl5_week"]
+    assert kept == [20] and not second.waiting.exists()
+
+
+def test_a_second_tap_reads_the_numbers_first(course: Course, ready: datetime, browser: Client) -> None:
+    """Who taps twice loses the receipt of the first tap: the second one says at once whom to call in danger."""
+    signed = actions.make_link(course, BASELINE, "a_test", ready)
+    with clock.stopped(ready):
+        Link.objects.update(page=99)
+        browser.post(f"/a/{signed}/")
+        page = browser.post(f"/a/{signed}/").content.decode()
+    assert page.index('id="help"') < page.index("they have arrived")
+
+
 def test_a_changed_answer_closes_what_hung_on_it(course: Course, ready: datetime) -> None:
     """A yes that was taken back takes the answers behind it along."""
     kept = actions.asked_only(

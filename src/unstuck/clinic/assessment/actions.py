@@ -191,13 +191,23 @@ def _opens(link: Link, at: datetime) -> bool:
 
 
 def keep_answers(link: Link, instrument: str, answers: Mapping[str, Answer], page: int, at: datetime) -> None:
-    """Keeps a page's answers, so that the rest can wait; an answer given again replaces the first."""
+    """Keeps a page's answers, so that the rest can wait; an answer given again replaces the first. Raises LinkGone."""
     with transaction.atomic():
+        _refuse_finished(link)
         for item, value in answers.items():
             kept = sorted(value) if isinstance(value, list | set | tuple | frozenset) else value
             Waiting.objects.update_or_create(link=link, instrument=instrument, item=item, defaults={"value": kept})
         link.page, link.touched_at = page, at
         link.save(update_fields=["page", "touched_at"])
+
+
+def _refuse_finished(link: Link) -> None:
+    """Raises LinkGone where a second tap, or another tab, has sent the answers since this request found its link.
+
+    Holds the link's row until the transaction ends, so that of two who send at once one waits for the other.
+    """
+    if Link.objects.select_for_update().get(pk=link.pk).finished_at:
+        raise LinkGone(_("This link has been used or is too old."))
 
 
 def waiting(link: Link, instrument: str) -> dict[str, Answer]:
@@ -210,8 +220,10 @@ def finish(link: Link, at: datetime) -> bool:
 
     Where the step no longer takes them (somebody skipped it meanwhile, or it is answered), they enter the course
     without a step: an answer that was given is never lost, and its giver is told nothing about the course.
+    Raises LinkGone where another tap has sent them: one sheet of answers enters the course once.
     """
     with transaction.atomic():
+        _refuse_finished(link)
         kept = [(i, asked_only(i, waiting(link, i.key))) for i in map(load_instrument, link.instruments)]
         entry = Entry(link.course.person.key, at, at)
         try:

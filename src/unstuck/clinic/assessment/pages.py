@@ -66,17 +66,37 @@ class AnswerPage:
     demo: bool
     last: bool
     reminder: int = 0
+    mark: str = ""
 
 
-def screens(link: Link) -> list[tuple[Instrument, tuple[Item, ...]]]:
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One group of questions that is asked. `mark` says which: items of two instruments have the same keys."""
+
+    instrument: Instrument
+    items: tuple[Item, ...]
+    mark: str
+
+
+def screens(link: Link) -> list[Screen]:
     """Every group of questions behind the link that is still to be asked, given the answers so far."""
     found = []
     for instrument in map(load_instrument, link.instruments):
         shown = {item.key for item in shown_items(instrument, waiting(link, instrument.key))}
-        for group in instrument.screens:
+        for number, group in enumerate(instrument.screens):
             items = tuple(item for item in group if item.key in shown)
-            found.append((instrument, items))
-    return [(i, items) for i, items in found if items]
+            found.append(Screen(instrument, items, f"{instrument.key}:{number}"))
+    return [screen for screen in found if screen.items]
+
+
+def posted_screen(link: Link, mark: str) -> int | None:
+    """Which screen the posted answers belong to, also from a page that was left behind; None where it is none now.
+
+    Without a mark it is the one that is next.
+    """
+    if not mark:
+        return link.page
+    return next((n for n, screen in enumerate(screens(link)) if screen.mark == mark), None)
 
 
 def answer_page(link: Link, reminder: int = 0) -> AnswerPage | None:
@@ -84,16 +104,17 @@ def answer_page(link: Link, reminder: int = 0) -> AnswerPage | None:
     groups = screens(link)
     if link.page >= len(groups):
         return None
-    instrument, items = groups[link.page]
+    screen = groups[link.page]
+    instrument, items = screen.instrument, screen.items
     wording = wording_of(instrument, link.course.simulated)
-    everything = [item.key for _i, group in groups for item in group]
-    first = sum(len(group) for _i, group in groups[: link.page])
+    everything = [item.key for group in groups for item in group.items]
+    first = sum(len(group.items) for group in groups[: link.page])
     return AnswerPage(
         part=link.page + 1,
         parts=len(groups),
         answered=link.waiting.count(),
         questions_in_all=len(everything),
-        minutes=max(1, round(sum(i.minutes.value for i in {i.key: i for i, _g in groups}.values()))),
+        minutes=max(1, round(sum(i.minutes.value for i in {g.instrument.key: g.instrument for g in groups}.values()))),
         heading=_heading(instrument),
         preamble=wording.preamble,
         questions=tuple(question(item, wording, first + n, len(everything)) for n, item in enumerate(items, 1)),
@@ -101,6 +122,7 @@ def answer_page(link: Link, reminder: int = 0) -> AnswerPage | None:
         demo=wording.demo,
         last=link.page + 1 == len(groups),
         reminder=reminder,
+        mark=screen.mark,
     )
 
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from unstuck.clinic import clock
 from unstuck.clinic.assessment import actions
 from unstuck.clinic.assessment.models import Link
-from unstuck.clinic.assessment.pages import answer_page, answers_from, question, screens
+from unstuck.clinic.assessment.pages import answer_page, answers_from, posted_screen, question, screens
 from unstuck.clinic.assessment.wording import wording_of
 from unstuck.clinic.course import queries
 from unstuck.clinic.course.actions import Entry
@@ -45,7 +45,8 @@ def answer(request: HttpRequest, signed: str) -> HttpResponseBase:
         if page is None:
             return redirect("assessment:now" if actions.finish(link, at) else "assessment:thanks")
     except Complaint as gone:
-        return render(request, "assessment/gone.html", {"why": gone.what, "mend": gone.mend}, status=410)
+        told = {"why": gone.what, "mend": gone.mend, "sent": request.method == "POST"}
+        return render(request, "assessment/gone.html", told, status=410)
     if request.method == "POST" and not reminder:
         return redirect("assessment:answer", signed=signed)
     return render(request, "assessment/answer.html", {"page": page})
@@ -63,17 +64,22 @@ def _found(request: HttpRequest, signed: str, at: datetime) -> Link:
 
 
 def _take(request: HttpRequest, link: Link, at: datetime) -> int:
-    """Keeps what was posted and turns the page; the number of open questions where it asks for them once more."""
-    if "back" in request.POST:
-        actions.keep_answers(link, "", {}, max(0, link.page - 1), at)
+    """Keeps what was posted and turns the page; the number of open questions where it asks for them once more.
+
+    What is sent from a page that the browser's own back button brought up again belongs to that page, not to the next.
+    """
+    page = posted_screen(link, request.POST.get("screen", ""))
+    if page is None:
         return 0
-    groups = screens(link)
-    instrument, items = groups[min(link.page, len(groups) - 1)]
-    answers = answers_from(dict(request.POST.lists()), items)
-    known = set(actions.waiting(link, instrument.key)) | set(answers)
-    missing = sum(1 for item in items if item.key not in known and not item.optional)
+    screen = screens(link)[: page + 1][-1]
+    answers = answers_from(dict(request.POST.lists()), screen.items)
+    if "back" in request.POST:
+        actions.keep_answers(link, screen.instrument.key, answers, max(0, page - 1), at)
+        return 0
+    known = set(actions.waiting(link, screen.instrument.key)) | set(answers)
+    missing = sum(1 for item in screen.items if item.key not in known and not item.optional)
     ask_again = missing > 0 and "anyway" not in request.POST
-    actions.keep_answers(link, instrument.key, answers, link.page if ask_again else link.page + 1, at)
+    actions.keep_answers(link, screen.instrument.key, answers, page if ask_again else page + 1, at)
     return missing if ask_again else 0
 
 
