@@ -123,3 +123,32 @@ def test_pages_that_need_altered_rules_say_so(
         answer = signed_in("cleo").get(f"/pathway/{course.key}/{page}/")
         words = answer.content.decode()
         assert answer.status_code == 503 and "not the one that was signed" in words and "Restore it" in words
+
+
+def test_a_clearance_that_ran_out_holds_booking_and_the_dose(course: Course, cast: Cast) -> None:
+    """Cleared until a day: from the next one on no booking, which names no illness, and no dose before a new word."""
+    now, until = dosed(course) + 10 * DAY, (dosed(course) + 11 * DAY).date()
+    told = [("person.stroke", True), ("person.clearance.stroke", f"until:{until}")]
+    screening.answer(course, told, Entry(cast["nia"].key, now, now))
+    assert "history_stroke" not in {rule.key for rule in before_dose(live(course, NEXT, now), now)}
+    later = now + 2 * DAY
+    with pytest.raises(booking.TestsTooOld) as refused:
+        book(course, cast, later)
+    assert "clearance" in refused.value.what and "troke" not in refused.value.what
+    with pytest.raises(TestLate, match="ran out"):
+        actions.give_dose(course, NEXT, Entry(cast["nia"].key, later, later))
+    shown = {rule.key: rule for rule in before_dose(live(course, NEXT, later), later)}
+    assert not shown["history_stroke"].opens and "ran out" in shown["history_stroke"].sentence
+    anew = [("person.clearance.stroke", f"until:{(later + 90 * DAY).date()}")]
+    screening.answer(course, anew, Entry(cast["nia"].key, later, later))
+    assert "history_stroke" not in {rule.key for rule in before_dose(live(course, NEXT, later), later)}
+
+
+def test_a_test_that_ran_out_holds_the_first_dose(cast: Cast, at: datetime) -> None:
+    """What was in date when the visit was booked and is not on the day that somebody comes, opens no first dose."""
+    made = enrolled(released("ketamine_pe", at), at)
+    told = [("person.test.ecg", f"normal:{at.date()}")]
+    screening.answer(made, told, Entry(cast["nia"].key, at, at))
+    place, now = Place("infusion", 1), at + 400 * DAY
+    assert "test_ecg" not in {rule.key for rule in before_dose(live(made, place, at), at)}
+    assert "test_ecg" in {rule.key for rule in before_dose(live(made, place, now), now)}

@@ -178,3 +178,17 @@ def answered(browser: Client, link: str) -> str:
     told = browser.post(link, dict.fromkeys(names, "0"))
     assert told.status_code == 302, told.content.decode()
     return str(told["Location"])
+
+
+def test_something_new_to_weigh_takes_the_acceptance_back(course: Course, cast: Cast, at: datetime) -> None:
+    """A medicine that a nurse enters after the signature waits for the prescriber's word; said again, nothing changes."""
+    all_clear(course, cast, at)
+    sign(course, cast, at)
+    told, now = [("person.medicine.opioid", "taking")], later(at, 1)
+    screening.answer(course, told, Entry(cast["nia"].key, now, now))
+    assert screened(course, now).standing is Standing.NOT_ACCEPTED
+    why = frozenset({"opioid"})
+    decision = screening.Decision(screening.Decided.ACCEPT, why, "Small dose, held on the day.")
+    screening.decide(course, decision, cast["cleo"], PASSWORD, now)
+    screening.answer(course, told, Entry(cast["nia"].key, later(at, 2), later(at, 2)))
+    assert screened(course, later(at, 2)).standing is Standing.ACCEPTED

@@ -19,7 +19,9 @@ from unstuck.core.screening import (
     Screening,
     Test,
     findings,
+    history,
     last_day,
+    shelf_life,
 )
 from unstuck.core.sourced import Grade
 from unstuck.core.time import Span
@@ -153,6 +155,13 @@ def _watching(test: Test, course: Course, looked: Looked) -> Watching:
 def holding(rules: Screening, course: Course, looked: Looked) -> tuple[Watching, ...]:
     """The repeated tests that are late on the day looked at, and for which the next dose waits."""
     return tuple(row for row in watching(rules, course, looked) if row.holds and row.state is DueState.LATE)
+
+
+def lapsed(rules: Screening, course: Course, looked: Looked) -> tuple[RuleFinding, ...]:
+    """What carried the acceptance and has run out by the day looked at: a clearance, and before dose 1 a test."""
+    words = [one for one in history(rules, looked) if one.finding is Finding.NEEDS_CLEARANCE and one.until]
+    tests = () if course.doses else shelf_life(rules, looked)
+    return (*words, *(one for one in tests if one.finding is Finding.EXPIRED))
 
 
 def _again(test: Test) -> Span:

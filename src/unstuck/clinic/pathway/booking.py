@@ -23,7 +23,7 @@ from unstuck.clinic.pathway.capacity import crowded, hours
 from unstuck.clinic.pathway.models import Booking, Quarter
 from unstuck.clinic.rooms.queries import Seat, seats
 from unstuck.core import events as ev
-from unstuck.core.accepting import Standing, Watching, holding, standing
+from unstuck.core.accepting import Standing, Watching, holding, lapsed, standing
 from unstuck.core.calendar import broken_limit
 from unstuck.core.errors import Complaint
 from unstuck.core.facts import CourseFacts
@@ -199,6 +199,11 @@ def _refuse_dose(loaded: Loaded, place: Place, slot: Slot, at: datetime) -> None
         _refuse_late_tests(holding(rules, loaded.state, looked))
     else:
         _refuse_old_tests(rules, looked)
+    if lapsed(rules, loaded.state, looked):  # unnamed: the desk that books must not learn the illness
+        raise TestsTooOld(
+            _("On that day a clearance by another doctor has run out."),
+            mend=_("Book after the new one is entered on the page of screening."),
+        )
 
 
 def _refuse_unaccepted(stands: Standing) -> None:

@@ -63,7 +63,8 @@ Told = Sequence[tuple[str, bool | str]]
 
 
 def answer(course: Course, told: Told, entry: Entry) -> None:
-    """States these answers. An acceptance is taken back in the same act where they open what was closed.
+    """States these answers. An acceptance is taken back in the same act where they open what was closed, or tell of
+    something that its signer never weighed.
 
     Raises TraumaIsFixed where another index trauma would take the place of the one that was fixed.
     """
@@ -73,11 +74,17 @@ def answer(course: Course, told: Told, entry: Entry) -> None:
         _refuse_another_trauma(before, told)
         write_all(course, [(ev.FactStated(fact, value), _numbered(entry, n)) for n, (fact, value) in enumerate(told)])
         after = screened(course, entry.recorded_at)
-        news = {one.key for one in blocking(after.findings)} - {one.key for one in blocking(before.findings)}
+        news = _in_the_way(after) - _in_the_way(before)
         if after.standing is Standing.ACCEPTED and news:
             write_all(course, [(ev.FactStated(ACCEPTED, False), Entry(entry.actor, *_times(entry)))])
             payload = {"because": sorted(news), "rules": after.rules.hash, "version": after.by.version}
             note("screening.taken_back", entry.actor, entry.recorded_at, payload, course.key)
+
+
+def _in_the_way(now: Screened) -> set[str]:
+    """What must be settled or weighed before an acceptance. A test that a prescriber called not needed is weighed."""
+    weighed = [one for one in to_weigh(now.findings) if one.group != "test"]
+    return {one.key for one in (*blocking(now.findings), *weighed)}
 
 
 def _times(entry: Entry) -> tuple[datetime, datetime]:
