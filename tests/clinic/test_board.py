@@ -139,6 +139,9 @@ def test_the_front_desk_sees_no_reading() -> None:
     assert not any(secret in words for secret in ("171", "93", "Ketamine", "mmHg", "Pause", "pressure"))
     assert shown.next and (shown.next.who, shown.next.level) == ("Bo Booked", "planned")
     assert "171" in text(page(alarmed, hours=72.2))
+    assert {card.address for card in shown.chairs if card.key} == {
+        f"/courses/{card.key}/" for card in shown.chairs if card.key
+    }
 
 
 def test_old_lateness_asks_for_a_call() -> None:

@@ -24,7 +24,7 @@ from unstuck.clinic.pathway import consent_texts
 from unstuck.clinic.pathway import consents as acts
 from unstuck.clinic.pathway.models import ConsentText, TextIsFinal
 from unstuck.clinic.people.actions import erase_person
-from unstuck.clinic.people.models import Account, Text
+from unstuck.clinic.people.models import Account, Person, Text
 from unstuck.clinic.session.models import Sitting
 from unstuck.core import events as ev
 from unstuck.core.consent import hash_of
@@ -109,6 +109,17 @@ def test_a_signature_is_whole_or_none(
         acts.sign(course, dataclasses.replace(whole, **change), entry)  # type: ignore[arg-type]
     assert len(entries(course.key)) == before
     acts.sign(course, whole, entry)
+    assert load(course).state.settled("consent", 1)
+
+
+def test_one_name_however_a_keyboard_spells_it(course: Course, cast: Cast, at: datetime) -> None:
+    """É as one sign and as a letter with its accent are the same name, registered or typed."""
+    Person.objects.filter(pk=course.person_id).update(name="Ade\u0301le A\u030ames")
+    course.person.refresh_from_db()
+    text = ConsentText.objects.get()
+    every = frozenset({"not_approved", "may_fade", "may_stop"})
+    signature = acts.Signature("adéle  åmes", acts.Identity.ID_CARD, every, hash_of(acts.shown(course, text)))
+    acts.sign(course, signature, Entry(cast["ben"].key, at, at))
     assert load(course).state.settled("consent", 1)
 
 

@@ -181,7 +181,7 @@ def answered(browser: Client, link: str) -> str:
 
 
 def test_something_new_to_weigh_takes_the_acceptance_back(course: Course, cast: Cast, at: datetime) -> None:
-    """A medicine that a nurse enters after the signature waits for the prescriber's word; said again, nothing changes."""
+    """A medicine that a nurse enters after the signature waits for the prescriber; said again, nothing changes."""
     all_clear(course, cast, at)
     sign(course, cast, at)
     told, now = [("person.medicine.opioid", "taking")], later(at, 1)

@@ -11,18 +11,20 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from tests.clinic.courses import walk_on
 from tests.course_makers import DAY, adas_course, give_dose, tell, up_to_dose
 from tests.site_fixtures import over_tls
 from unstuck.clinic import clock
 from unstuck.clinic.alerts.models import Alert
 from unstuck.clinic.assessment import half_given
-from unstuck.clinic.assessment.models import Link
+from unstuck.clinic.assessment.models import Link, Waiting
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.queries import load
 from unstuck.clinic.ledger.models import Entry
 from unstuck.clinic.ledger.verify import verify
 from unstuck.clinic.people.actions import erase_person, set_roles
 from unstuck.clinic.people.models import Account, Role
+from unstuck.clinic.portal import feedback
 from unstuck.clinic.portal.models import Choices, Day, Feedback, Leaf, Passkey
 from unstuck.clinic.portal.reminders import remind_all
 from unstuck.clinic.privacy.glass import Why, break_glass
@@ -177,6 +179,21 @@ def test_whoever_was_at_the_chair_neither_owns_nor_reads_it(
         assert SECRET in read(signed_in("quinn"), "/own/visits/")
     kept_out = Alert.objects.get(kind="concern_told").details["not"]
     assert {cast["nia"].key, cast["ben"].key} <= set(kept_out) and cast["cleo"].key not in kept_out
+
+
+def test_a_second_tap_speaks_of_no_other_visit(course: Course, signed_in: SignedIn, at: datetime) -> None:
+    """What is said belongs to the visit on the page: sent twice it stands once, and never for the dose before it."""
+    now = walk_on(course, "week_1", at) + 14 * HOUR
+    newest, *others = feedback.visits_to_ask_of(load(course), now)
+    assert others
+    with clock.stopped(now):
+        ada = signed_in("ada")
+        assert f'name="visit" value="{newest}"' in read(ada, "/me/visit/")
+        for _tap in range(2):
+            ada.post("/me/visit/", {"visit": newest, "safe": "0", "words": SECRET})
+        ada.post("/me/visit/", {"visit": "infusion:9", "safe": "0"})
+    assert [(one.visit, one.safe) for one in Feedback.objects.all()] == [(newest, 0)]
+    assert Alert.objects.filter(kind="concern_told").count() == 1
 
 
 def test_a_good_visit_is_no_alert(course: Course, dosed: datetime, signed_in: SignedIn) -> None:
@@ -390,3 +407,14 @@ def test_a_risk_answer_that_was_never_sent_is_an_alert_all_the_same(
         half_given.work_round(dosed + DAY + timedelta(minutes=minutes))
     found = list(Alert.objects.filter(course=course))
     assert {alert.kind for alert in found} == kinds and len(found) == len(kinds)
+
+
+def test_taking_a_link_back_hears_what_waits_behind_it(course: Course, dosed: datetime, signed_in: SignedIn) -> None:
+    """Staff end a link a minute after Ada answered the question about death and before she sent it: one is called."""
+    address = check_in_link(signed_in("ada"), dosed + DAY)
+    with clock.stopped(dosed + DAY):
+        for answers in (dict.fromkeys(("item1", "item2", "item3"), "0"), {"item4": "1"}):
+            over_tls().post(address, answers)
+        signed_in("finn").post(f"/own/{course.key}/", {"link": str(Link.objects.latest("pk").pk)})
+    assert over_tls().get(address).status_code == 410 and not Waiting.objects.exists()
+    assert [alert.kind for alert in Alert.objects.filter(course=course)] == ["suicide_risk"]

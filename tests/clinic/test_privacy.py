@@ -18,11 +18,14 @@ from tests.clinic.test_serve import environment, own_database
 from unstuck.clinic import clock
 from unstuck.clinic.alerts.models import Alert
 from unstuck.clinic.course.models import Course
+from unstuck.clinic.interop.models import Message as MonitorMessage
 from unstuck.clinic.ledger.models import Entry
 from unstuck.clinic.ledger.queries import entries
+from unstuck.clinic.messages.actions import Letter, send
+from unstuck.clinic.messages.models import Message
 from unstuck.clinic.people import access
-from unstuck.clinic.people.actions import Identity, register_person
-from unstuck.clinic.people.models import Account
+from unstuck.clinic.people.actions import Identity, NewAccount, open_account, register_person
+from unstuck.clinic.people.models import Account, Role
 from unstuck.clinic.people.texts import text_of
 from unstuck.clinic.privacy import erasure
 
@@ -199,6 +202,20 @@ def test_nothing_of_an_erased_person_is_in_the_database_or_in_a_new_backup(
         bytes_of = path.read_bytes().lower()
         found = [w for w in MARKS if w in bytes_of]
         assert not found, (path.name, found)
+
+
+def test_a_name_beyond_ascii_is_found_in_what_a_monitor_sent(cast: Cast, at: datetime) -> None:
+    """A monitor sends names in capitals; the letters to the account's own address go too."""
+    person = register_person(Identity("Åsa Öberg"), "a_test", at)
+    new = NewAccount("asa", "Åsa", (Role.PATIENT,), "asa@example.org", None, person)
+    open_account(new, "a_test", at)
+    send(Letter("invite", "asa@example.org", "Your own page", "Good day."), at)
+    for number, body in enumerate(("PID|1||7||ÖBERG^ÅSA", "PID|1||8||BERG^ANNA")):
+        told = {"address": "10.0.0.5", "digest": str(number), "body": body, "received_at": at}
+        MonitorMessage.objects.create(verdict="E", **told)
+    erasure.erase(person, "a_test", at)
+    assert [one.body for one in MonitorMessage.objects.order_by("digest")] == ["", "PID|1||8||BERG^ANNA"]
+    assert not Message.objects.filter(to="asa@example.org").exists()
 
 
 BUSY = """

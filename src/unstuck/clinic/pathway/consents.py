@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -148,7 +149,8 @@ def _refuse(course: Course, signature: Signature, body: str) -> None:
 
 
 def _plain(name: str) -> str:
-    return " ".join(name.split()).casefold()
+    """The name as people read it: one keyboard sends é as one sign, another as e and its accent."""
+    return " ".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
 def _form(course: Course) -> str:

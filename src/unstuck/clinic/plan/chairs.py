@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from unstuck.clinic.course.words import STATE_WORDS
@@ -73,10 +74,13 @@ class ChairCard:
     rank: int = len(Rank)
     moment: datetime | None = None
     running: bool = False
+    opens: bool = True  # whether the reader may open the session itself
 
     @property
     def address(self) -> str:
-        """The session of whoever sits there."""
+        """The session of whoever sits there; for the front desk their course."""
+        if not self.opens:
+            return reverse("course:course", args=[self.key]) if self.key else ""
         return session_address(self.key, self.step, self.occurrence) if self.key else ""
 
     @property
@@ -143,7 +147,8 @@ def _taken(seat: Seat, visit: Visit, eyes: Eyes, day: Day, room: Room) -> ChairC
         expected = visit.phase is Phase.EXPECTED
         word = _("Expected") if expected else _("Here")
         level = "planned" if expected else "ok"
-        return replace(base, level=level, word=word, due=_("Booked"), figure=clock(visit.at, day.zone))
+        booked = clock(visit.at, day.zone)
+        return replace(base, level=level, word=word, due=_("Booked"), figure=booked, opens=False)
     asked = needs(visit, eyes, day, room)
     base = _with_need(base, asked[0]) if asked else _without(base, visit, day)
     return _with_room(base, visit, asked, eyes, day, room)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from unstuck.clinic import clock
-from unstuck.clinic.assessment.actions import revoke_link
+from unstuck.clinic.assessment.half_given import take_back
 from unstuck.clinic.course import queries
 from unstuck.clinic.people import access
 from unstuck.clinic.people.actions import note_reading
@@ -36,7 +36,7 @@ def person(request: HttpRequest, key: str) -> HttpResponseBase:
             elif request.POST.get("act") == "close":
                 desk.close_doors(row, account.key, at)
             else:
-                revoke_link(get_object_or_404(row.links, pk=request.POST.get("link", "0")), account.key, at)
+                take_back(get_object_or_404(row.links, pk=request.POST.get("link", "0")), account.key, at)
             return redirect("desk:person", key=row.key)
         except Complaint as refusal:
             context["refusal"] = refusal

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from unstuck.clinic.alerts.actions import raise_alert
 from unstuck.clinic.course.queries import Loaded, load
-from unstuck.clinic.ledger.actions import note
+from unstuck.clinic.ledger.actions import lock, note
 from unstuck.clinic.people import access
 from unstuck.clinic.people.models import Account, Role
 from unstuck.clinic.portal.leaves import MOST_LETTERS, keep_words
@@ -33,24 +33,42 @@ QUESTIONS = ("safe", "agreed", "heard")
 NO = 0
 
 
-def visit_to_ask_of(loaded: Loaded, at: datetime) -> str:
-    """The visit of the last days that has no feedback yet, as `step:occurrence`; empty where there is none."""
+def visits_to_ask_of(loaded: Loaded, at: datetime) -> dict[str, datetime]:
+    """The visits of the last days that have no feedback yet, as `step:occurrence`, each with its dose; newest first."""
     told = set(Feedback.objects.filter(course=loaded.row).values_list("visit", flat=True))
+    asked: dict[str, datetime] = {}
     for event in reversed(loaded.state.doses):
         what = event.what
         if isinstance(what, DoseGiven) and AFTER <= at - event.observed_at <= ASKED_FOR:
             visit = f"{what.step}:{what.occurrence}"
             if visit not in told:
-                return visit
-    return ""
+                asked[visit] = event.observed_at
+    return asked
+
+
+def visit_to_ask_of(loaded: Loaded, at: datetime) -> str:
+    """The newest visit that is asked about; empty where there is none."""
+    return next(iter(visits_to_ask_of(loaded, at)), "")
+
+
+def was_given(loaded: Loaded, visit: str) -> bool:
+    """Whether it was said how that visit was."""
+    return Feedback.objects.filter(course=loaded.row, visit=visit).exists()
 
 
 def give(loaded: Loaded, visit: str, told: Mapping[str, str], at: datetime) -> Feedback:
-    """What was said of the visit, kept; its words in an erasable row. Raises PersonErased."""
+    """What was said of the visit, kept; its words in an erasable row. Said twice, the first stands.
+
+    Raises PersonErased.
+    """
     row, person = loaded.row, loaded.row.person
     words = told.get("words", "").strip()[:MOST_LETTERS]
     step = visit.partition(":")[0]
     with transaction.atomic():
+        lock(row.key)
+        before = Feedback.objects.filter(course=row, visit=visit).first()
+        if before is not None:
+            return before
         text = keep_words(person, "feedback.written", words, at, {"step": step}) if words else None
         found = Feedback.objects.create(
             course=row,

@@ -33,16 +33,21 @@ def chain_of(person: Person) -> str:
 
 def write_journal(person: Person, words: str, shared: bool, at: datetime) -> Leaf:
     """A new page. Raises PersonErased."""
-    return _write(person, LeafKind.JOURNAL, words[:MOST_LETTERS], at if shared else None, at)
+    return _write(person, LeafKind.JOURNAL, _cut(words), at if shared else None, at)
 
 
 def save_plan(person: Person, parts: Mapping[str, str], shared: bool, at: datetime) -> Leaf:
     """The safety plan as it now stands; the words of the one before are gone. Raises PersonErased."""
-    body = json.dumps({key: parts.get(key, "")[:MOST_LETTERS] for key in PLAN_PARTS}, ensure_ascii=False)
+    body = json.dumps({key: _cut(parts.get(key, "")) for key in PLAN_PARTS}, ensure_ascii=False)
     with transaction.atomic():
         for before in Leaf.objects.filter(person=person, kind=LeafKind.PLAN):
             _empty(before, at)
         return _write(person, LeafKind.PLAN, body, at if shared else None, at)
+
+
+def _cut(words: str) -> str:
+    """As many letters as the page lets anybody type: a browser counts a line's end as one, and sends two."""
+    return words.replace("\r\n", "\n")[:MOST_LETTERS]
 
 
 def plan_of(person: Person) -> tuple[Leaf | None, dict[str, str]]:

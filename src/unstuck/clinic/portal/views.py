@@ -63,15 +63,18 @@ def visit(request: HttpRequest) -> HttpResponseBase:
     account, at = access.account_of(request), clock.now(request)
     course = course_of(account.person_id)
     loaded = queries.load(course) if course else None
-    asked = feedback.visit_to_ask_of(loaded, at) if loaded else ""
-    if loaded is None or not asked:
+    asked = feedback.visits_to_ask_of(loaded, at) if loaded else {}
+    if loaded is not None and request.method == "POST":
+        told = _told(request)
+        about = told.get("visit") or next(iter(asked), "")
+        if about in asked:
+            feedback.give(loaded, about, told, at)
+        return render(request, "portal/visit_done.html", {"given": feedback.was_given(loaded, about)})
+    if not asked:
         return render(request, "portal/visit_done.html")
-    if request.method == "POST":
-        feedback.give(loaded, asked, _told(request), at)
-        return render(request, "portal/visit_done.html", {"given": True})
-    return render(
-        request, "portal/visit.html", {"questions": feedback.questions(), "answers": tuple(enumerate(feedback.ANSWERS))}
-    )
+    visit, when = next(iter(asked.items()))
+    questions = {"questions": feedback.questions(), "answers": tuple(enumerate(feedback.ANSWERS))}
+    return render(request, "portal/visit.html", {**questions, "visit": visit, "when": when})
 
 
 @own

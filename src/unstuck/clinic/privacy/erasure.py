@@ -74,12 +74,14 @@ def erase(person: Person, actor: str, at: datetime) -> None:
 
 def _elsewhere(person: Person, known: Known, at: datetime) -> None:
     """Letters that wait, tries to sign in, and what a monitor sent with the name in it."""
-    addresses = {value for value in (known.email, known.phone) if value}
+    accounts = list(Account.objects.filter(person=person))
+    addresses = {value for value in (known.email, known.phone, *(one.email for one in accounts)) if value}
     Message.objects.filter(to__in=addresses).delete()
-    usernames = list(Account.objects.filter(person=person).values_list("username", flat=True))
-    AccessAttempt.objects.filter(username__in=usernames).delete()
-    for word in known.name.split():
-        MonitorMessage.objects.filter(body__icontains=word).update(body="", erased_at=at)
+    AccessAttempt.objects.filter(username__in=[one.username for one in accounts]).delete()
+    words = [word.casefold() for word in known.name.split()]
+    kept = MonitorMessage.objects.exclude(body="").values_list("pk", "body")
+    naming = [pk for pk, body in kept.iterator() if any(word in body.casefold() for word in words)]
+    MonitorMessage.objects.filter(pk__in=naming).update(body="", erased_at=at)
 
 
 def scrub() -> None:

@@ -1,4 +1,4 @@
-"""What must be so before a dose: the protocol's own rules, and the site's: no test is late, and no clearance ran out."""
+"""What must be so before a dose: the protocol's own rules, and the site's: no test late, no clearance run out."""
 
 from __future__ import annotations
 
