@@ -11,6 +11,8 @@ from unstuck.core.trial import Interim, Method, Spending
 from unstuck.core.trial_file import checked
 from unstuck.lab.trials.sequential import crossing, spending_bounds
 from unstuck.lab.trials.virtual.looks import ended
+from unstuck.lab.trials.virtual.reading import read
+from unstuck.lab.trials.virtual.results import level_of
 from unstuck.lab.trials.virtual.table import TrialTable
 
 TRIALS, SIZE = 1500, 80
@@ -50,6 +52,19 @@ def test_error_over_two_looks():
     first = int((found.success & (found.look == 1)).sum())
     assert binomtest(int(found.success.sum()), TRIALS, 0.025).pvalue > 0.001
     assert binomtest(first, TRIALS, wanted[0]).pvalue > 0.001
+
+
+def test_nothing_reads_as_working_that_did_not_cross():
+    """Under looks with dropped arms and a size made anew a result lies wholly below zero exactly where it succeeded:
+    intervals are as wide as their look's bound, and cover no difference in at least 97.5 % of trials and arms."""
+    interim = replace(HALVES, keep=1, futility=0.1, reestimate_to=150, planned_sd=9.0)
+    found = ended(design := design_with(interim, arms=3, size=90), table(design, (0, 0, 0)))
+    works = read(found.result, np.zeros(found.success.shape)) == 0
+    assert (works == found.success).all() and works.any()
+    without_looks = (found.result.p < level_of(design)) & (found.result.estimate < 0)
+    assert (without_looks & ~works).any()
+    inside = (found.result.low <= 0) & (found.result.high >= 0)
+    assert binomtest(int(inside.sum()), inside.size, 0.975, alternative="less").pvalue > 0.001
 
 
 def test_power_and_size_are_those_of_rpact():

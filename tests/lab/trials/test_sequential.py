@@ -90,3 +90,14 @@ def test_conditional_power_is_the_chance_of_the_rest():
     """At half of the information with no trend, the final bound is passed as often as the rest alone would pass it."""
     assert conditional_power(0.0, 0.5, 1.96, 0.0) == pytest.approx(0.00278, abs=1e-4)
     assert conditional_power(3.0, 0.5, 1.96, 0.0) == pytest.approx(0.5905, abs=1e-3)
+
+
+@pytest.mark.parametrize("spending", list(Spending))
+def test_a_trial_that_grew_spends_no_more_than_planned(spending):
+    """A first look at half, which is a third of the trial once it has grown: bounds of the plan would cross more often
+    than alpha, those made anew cross as often as planned at each look."""
+    planned = spending_bounds(spending, (0.5, 1.0), 0.025)
+    anew = spending_bounds(spending, (0.5, 1.0), 0.025, (1 / 3, 1.0))
+    assert anew[0] == pytest.approx(planned[0]) and anew[1] > planned[1]
+    assert crossing((1 / 3, 1.0), planned, 0.0).power > 0.0253
+    assert crossing((1 / 3, 1.0), anew, 0.0).upper == pytest.approx(crossing((0.5, 1.0), planned, 0.0).upper, abs=1e-8)

@@ -47,15 +47,20 @@ def spent(spending: Spending, t: float, alpha: float) -> float:
             return alpha * math.log(1 + (math.e - 1) * t)
 
 
-def spending_bounds(spending: Spending, looks: Sequence[float], alpha: float) -> tuple[float, ...]:
-    """Upper bounds at these looks that spend alpha so, one-sided, under no effect."""
+def spending_bounds(
+    spending: Spending, looks: Sequence[float], alpha: float, held: Sequence[float] | None = None
+) -> tuple[float, ...]:  # fmt: skip
+    """Upper bounds at these looks that spend alpha so, one-sided, under no effect. Where a trial has grown, `held` are
+    the shares of information at which the looks are really held; what was planned to be spent is spent."""
+    at = looks if held is None else held
     _check(looks, alpha)
+    _check(at, alpha)
     found: list[float] = []
     for k, t in enumerate(looks, 1):
         wanted = spent(spending, t, alpha) - (spent(spending, looks[k - 2], alpha) if k > 1 else 0.0)
 
         def too_much(bound: float, k: int = k, wanted: float = wanted) -> float:
-            return crossing(looks[:k], (*found, bound), drift=0.0).upper[-1] - wanted
+            return crossing(at[:k], (*found, bound), drift=0.0).upper[-1] - wanted
 
         found.append(float(brentq(too_much, 0.0, 9.0, xtol=1e-11)))
     return tuple(found)

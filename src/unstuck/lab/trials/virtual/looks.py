@@ -1,7 +1,9 @@
 """How a replicate ends: the final analysis, or the look at which it stopped, with arms dropped and sizes made anew.
 
-A look sees the people enrolled first. Bounds spend alpha one-sided in favour of each active arm. Futility binds nobody:
-the bounds are as if it were not there. A new size comes from the spread of the change with the arms unknown.
+A look sees the people enrolled first. Bounds spend alpha one-sided in favour of each active arm, and intervals are as
+wide as the bound of their look, so that nothing reads as working which did not cross. Futility binds nobody: the bounds
+are as if it were not there. A new size comes from the spread of the change with the arms unknown; what is left to be
+spent is then spent at the shares of information that the looks really have.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from unstuck.core.trial import Interim, TrialDesign
 from unstuck.lab.trials.batched.draws import Bools, Floats, Ints
 from unstuck.lab.trials.sequential import conditional_power, spending_bounds
 from unstuck.lab.trials.virtual.analyse import analyse
-from unstuck.lab.trials.virtual.results import Result, level_of, succeeds
+from unstuck.lab.trials.virtual.results import Result, level_of, succeeds, wider
 from unstuck.lab.trials.virtual.table import TrialTable
 
 
@@ -55,7 +57,8 @@ class _Looking:
         self.look = np.full(shape, len(interim.looks))
         self.size = np.full(table.replicates, design.size)
         self.until = np.full((table.replicates, len(design.arms)), design.largest)  # people enrolled into each arm
-        self.bounds = spending_bounds(interim.spending, interim.looks, level_of(design) / 2)
+        planned = spending_bounds(interim.spending, interim.looks, level_of(design) / 2)
+        self.bounds = np.tile(planned, (table.replicates, 1))  # (replicates, looks)
         self.results: list[Result] = []
 
     def run(self) -> Ended:
@@ -63,7 +66,7 @@ class _Looking:
         for number, share in enumerate(self.interim.looks, 1):
             seen = np.maximum(2, np.floor(share * self.size + 1e-9)).astype(np.int64)
             result = analyse(self.design, self.design.primary, without(self.table, ~self._enrolled(seen)))
-            self.results.append(result)
+            self.results.append(wider(result, self.bounds[:, number - 1]))
             self._judge(number, share, result, seen)
         pick = self.look - 1
         fields_of = {f.name: self._picked(f.name, pick) for f in fields(Result) if f.name != "people"}
@@ -87,7 +90,7 @@ class _Looking:
 
     def _judge(self, number: int, share: float, result: Result, seen: Ints) -> None:
         strength = _strength(result)
-        crossed = self.open & (strength >= self.bounds[number - 1])
+        crossed = self.open & (strength >= self.bounds[:, number - 1, None])
         self.success |= crossed
         last = number == len(self.interim.looks)
         futile = self.open & ~crossed & (False if last else self._futile(strength, share))
@@ -98,13 +101,15 @@ class _Looking:
         self._close(ends, seen)
         if number == 1 and self.interim.reestimate_to is not None and not last:
             self.size = self._anew(seen)
+            self.bounds = self._bounds_anew(seen)
 
     def _futile(self, strength: Floats, share: float) -> Bools:
         """Arms whose chance to succeed, were the trend to go on, lies below the limit."""
         if self.interim.futility is None:
             return np.zeros(strength.shape, dtype=bool)
         trend = np.where(np.isfinite(strength), strength, -9.0)
-        chance = np.vectorize(lambda z: conditional_power(z, share, self.bounds[-1], z / np.sqrt(share)))(trend)
+        ask = np.vectorize(lambda z, bound: conditional_power(z, share, bound, z / np.sqrt(share)))
+        chance = ask(trend, self.bounds[:, -1, None])
         return np.asarray(chance < self.interim.futility)
 
     def _dropped(self, strength: Floats) -> Bools:
@@ -130,6 +135,15 @@ class _Looking:
         largest = self.interim.reestimate_to or self.design.size
         sizes = np.clip(np.nan_to_num(wanted, nan=self.design.size), self.design.size, largest)
         return np.asarray(sizes.astype(np.int64))
+
+    def _bounds_anew(self, seen: Ints) -> Floats:
+        """The bounds of each replicate's size: the first look, already held, is a smaller share of a larger trial."""
+        looks, found = self.interim.looks, self.bounds.copy()
+        for size in np.unique(self.size[self.size > self.design.size]):
+            held = (float(seen[0]) / float(size), *looks[1:])
+            bounds = spending_bounds(self.interim.spending, looks, level_of(self.design) / 2, held)
+            found[self.size == size] = bounds
+        return found
 
 
 def without(table: TrialTable, out: Bools) -> TrialTable:

@@ -101,13 +101,11 @@ def _values(cell: Told) -> str:
     return ", ".join(str(value).replace("_", " ") for value in cell["values"].values())[-26:]
 
 
-def _primary(cell: Told) -> dict[str, Told]:
-    """Scenarios of the primary analysis and the first active arm, by what is true."""
-    found: dict[str, Told] = {}
-    for one in cell["scenarios"]:
-        if one["primary"]:
-            found.setdefault(one["truth"], one)
-    return found
+def _primary(cell: Told) -> list[tuple[str, Told]]:
+    """Scenarios of the primary analysis with their words: what is true, and the arm where there are several."""
+    found = [one for one in cell["scenarios"] if one["primary"]]
+    several = len({one["arm"] for one in found}) > 1
+    return [(SHORT[one["truth"]] + (f": {one['arm']}" if several else ""), one) for one in found]
 
 
 def _cell(cell: Told, told: Told) -> str:
@@ -130,8 +128,8 @@ def _cell(cell: Told, told: Told) -> str:
 
 def _figures(cell: Told, told: Told) -> str:
     primary = _primary(cell)
-    readable = [(SHORT[truth], s["readings"]) for truth, s in primary.items() if s["readings"]]
-    scored = [(SHORT[truth], s) for truth, s in primary.items() if s["quantiles"] and s["unit"] == "points"]
+    readable = [(words, one["readings"]) for words, one in primary if one["readings"]]
+    scored = [(words, one) for words, one in primary if one["quantiles"] and one["unit"] == "points"]
     parts = []
     if readable:
         words = "How trials are read, belief granted its strongest effect: works (green), cannot tell (grey), worse."
@@ -172,9 +170,10 @@ def _row(one: Told, looked: bool) -> dict[str, str]:
         "Arm": one["arm"],
         "Succeeds": share_words(one["success"]),
         "Read as works": share_words(one["readings"]["works"]) if one["readings"] else NONE,
+        "As worse": share_words(one["readings"]["worse"]) if one["readings"] else NONE,
         "True value": _true_value(one),
         "Bias": f"{bias['mean']:+.2f} (MC SE {bias['mc_se']:.2f})" if bias and bias["mean"] is not None else NONE,
-        "Coverage": percent(one["coverage"]) if one["coverage"] else NONE,
+        "Coverage": share_words(one["coverage"]) if one["coverage"] else NONE,
         "Missing": NONE if one["missing"] is None else f"{100 * one['missing']:.1f} %",
         **(ends if looked else {}),
         "No answer": str(one["no_answer"]),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
+from scipy.special import ndtr, stdtr, stdtrit
 
 from unstuck.core.trial import MORE_IS_BETTER, Analysis, Method, TrialDesign
 from unstuck.lab.trials.batched.draws import Bools, Floats, Ints
@@ -55,6 +55,15 @@ def tested(
         p = 2 * stdtr(df, -np.abs(estimate / null))
         half = stdtrit(df, 1 - level_of(design) / 2) * spread
     return Result(estimate, se, df, estimate - half, estimate + half, p, people)
+
+
+def wider(result: Result, bound: Floats) -> Result:
+    """The same with the repeated interval of a look (Jennison and Turnbull 1989, doi
+    10.1111/j.2517-6161.1989.tb01433.x): beyond zero exactly where the test crosses the look's bound, shape
+    (replicates,), so that it covers as promised whenever the trial stops."""
+    with np.errstate(invalid="ignore"):
+        half = stdtrit(result.df, ndtr(bound)[:, None]) * np.where(result.se > 0, result.se, np.nan)
+    return replace(result, low=result.estimate - half, high=result.estimate + half)
 
 
 def better(method: Method, result: Result) -> Bools:

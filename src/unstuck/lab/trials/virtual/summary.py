@@ -15,16 +15,16 @@ import pyarrow.parquet as pq
 
 from unstuck.core.estimands import Estimand
 from unstuck.core.shares import exact_interval
-from unstuck.core.trial import COSTED, Analysis, TrialDesign, Truth, design_text
-from unstuck.lab.trials.batched.draws import Floats
+from unstuck.core.trial import COSTED, READ, Analysis, TrialDesign, Truth, design_text
+from unstuck.lab.trials.batched.draws import Bools, Floats
 from unstuck.lab.trials.virtual.job import Setting, TrialJob
 from unstuck.lab.trials.virtual.patients_told import patients_told
-from unstuck.lab.trials.virtual.reading import READINGS, strongest_belief
-from unstuck.lab.trials.virtual.results import UNITS
+from unstuck.lab.trials.virtual.reading import READINGS, Reading
+from unstuck.lab.trials.virtual.results import UNITS, level_of
 from unstuck.lab.trials.virtual.truths import without_spread
+from unstuck.lab.trials.virtual.verdict import verdict_of
 
 SIMULATED = "SIMULATED. No real person is in this. What a design can show rests on the effects that were put in."
-WANTED = 0.80  # share of trials that must succeed before a design is called able to tell
 Told = dict[str, Any]
 
 
@@ -90,18 +90,40 @@ def _cell(setting: Setting, rows: pa.Table) -> Told:
     ]
     told: Told = {"values": dict(setting.cell.values), "words": setting.cell.words, "size": design.size}
     told |= {"taken_as_it_stands": list(without_spread(setting)), "scenarios": scenarios}
-    return told | {"verdict": verdict_of(design, scenarios)}
+    some_arm = {truth.value: _some_arm(design, truth, rows) for truth in design.truths}
+    return told | {"some_arm": some_arm, "verdict": verdict_of(design, scenarios, some_arm)}
+
+
+def _some_arm(design: TrialDesign, truth: Truth, rows: pa.Table) -> Told:
+    """How many trials show an effect of any active arm by the primary analysis, and how many reject for any."""
+    wanted = pc.and_(pc.equal(rows["truth"], truth.value), pc.equal(rows["analysis"], design.primary.key))
+    mine = rows.filter(wanted).sort_by([("replicate", "ascending"), ("arm", "ascending")])
+    column = {name: _column(mine, name).reshape(-1, len(design.active)) for name in NUMBERS}
+    works = column["reading"] == READINGS.index(Reading.WORKS)
+    found = works if design.primary.method in READ else column["success"] == 1
+    return {"shown": share(found.any(axis=1)), "rejects": share(_rejects(design, design.primary, column).any(axis=1))}
+
+
+def _column(rows: pa.Table, name: str) -> Floats:
+    return np.asarray(rows[name].to_numpy(zero_copy_only=False).astype(float))
+
+
+def _rejects(design: TrialDesign, analysis: Analysis, column: dict[str, Floats]) -> Bools:
+    """Where no difference is rejected, in either direction: under looks by the interval of the look."""
+    if design.interim and analysis.primary:
+        return np.asarray((column["low"] > 0) | (column["high"] < 0))
+    return np.asarray(column["p"] < level_of(design))
 
 
 def _scenario(design: TrialDesign, truth: Truth, analysis: Analysis, arm: str, rows: pa.Table) -> Told:
     wanted = pc.and_(pc.equal(rows["truth"], truth.value), pc.equal(rows["analysis"], analysis.key))
     mine = rows.filter(pc.and_(wanted, pc.equal(rows["arm"], arm))).sort_by("replicate")
-    column = {name: mine[name].to_numpy(zero_copy_only=False).astype(float) for name in NUMBERS}
+    column = {name: _column(mine, name) for name in NUMBERS}
     answered = np.isfinite(column["p"])
     told: Told = {"truth": truth.value, "analysis": analysis.key, "method": analysis.method.value, "arm": arm}
     told |= {"estimand": analysis.estimand, "unit": UNITS[analysis.method]}
     told |= {"primary": analysis.primary, "replicates": mine.num_rows, "no_answer": int((~answered).sum())}
-    told |= {"success": share(column["success"]), "rejects": share(column["p"] < design.alpha / len(design.active))}
+    told |= {"success": share(column["success"]), "rejects": share(_rejects(design, analysis, column))}
     told |= {"estimate": mean(column["estimate"][answered]), "true_seen": _plain(column["seen"])}
     told |= {"quantiles": _quantiles(column["estimate"][answered])}
     looks = len(design.interim.looks) if design.interim and analysis.primary else 0
@@ -174,43 +196,3 @@ def _wholly(values: Floats) -> float | None:
 def _plain(values: Floats) -> float | None:
     known = values[np.isfinite(values)]
     return round(float(known.mean()), 6) if len(known) else None
-
-
-def verdict_of(design: TrialDesign, scenarios: list[Told]) -> Told:
-    """Whether the design can tell that the drug works: `can tell`, or `cannot tell` with every reason."""
-    primary = {s["truth"]: s for s in scenarios if s["primary"]}
-    reasons = [*_too_weak(design, primary), *_fooled(design, primary), *_loose(design, primary)]
-    return {"can_tell": not reasons, "words": "can tell" if not reasons else "cannot tell", "reasons": reasons}
-
-
-def _too_weak(design: TrialDesign, primary: dict[str, Told]) -> Iterable[str]:
-    drawn = primary.get(Truth.DRAWN.value)
-    if drawn is None:
-        yield "Assurance was not simulated, so that nobody knows how likely it is to answer."
-        return
-    works = drawn["readings"]["works"]["share"] if drawn["readings"] else drawn["success"]["share"]
-    if works < WANTED:
-        words = " beyond what belief could fake" if strongest_belief(design) else ""
-        yield f"Over what is known of the effect, {_percent(works)} of such trials would show one{words}."
-
-
-def _fooled(design: TrialDesign, primary: dict[str, Told]) -> Iterable[str]:
-    """A design that belief alone can make succeed tells nothing by succeeding, unless its reading allows for belief."""
-    fooled = primary.get(Truth.FOOLED.value)
-    if fooled is None:
-        if design.unblinding is None:
-            yield "The design says nothing of unblinding; a positive result could be belief."
-        return
-    found = fooled["readings"]["works"] if fooled["readings"] else fooled["success"]
-    if found["low"] > design.alpha:
-        yield f"With a drug that does nothing, {_percent(found['share'])} of trials would be read as working."
-
-
-def _loose(design: TrialDesign, primary: dict[str, Told]) -> Iterable[str]:
-    null = primary.get(Truth.NULL.value)
-    if null is not None and null["rejects"]["low"] > design.alpha:
-        yield f"With no difference at all, {_percent(null['rejects']['share'])} of trials reject, more than alpha."
-
-
-def _percent(share_of: float) -> str:
-    return f"{100 * share_of:.1f} %"

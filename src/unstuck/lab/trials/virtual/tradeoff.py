@@ -27,7 +27,7 @@ class Choice:
 
     number: int
     words: str
-    works: Told  # a share with its exact interval
+    works: Told  # share of trials that show an effect of some active arm, with its exact interval
     people: float
     months: float
     cost: float | None
@@ -61,7 +61,7 @@ def _choice(number: int, cell: Told) -> Choice:
     return Choice(
         number=number,
         words=cell["words"] or f"{cell['size']} people",
-        works=one["readings"]["works"] if one["readings"] else one["success"],
+        works=cell["some_arm"][one["truth"]]["shown"],
         people=one["randomised"],
         months=one["days"] / 30.4375,
         cost=one["cost"],

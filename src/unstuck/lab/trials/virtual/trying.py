@@ -15,7 +15,7 @@ from unstuck.core.trial_file import checked
 from unstuck.lab.trials.batched.draws import Bools, Floats
 from unstuck.lab.trials.virtual.batch import many_tables
 from unstuck.lab.trials.virtual.job import Setting, TrialJob, prepare_trial
-from unstuck.lab.trials.virtual.looks import Ended, ended
+from unstuck.lab.trials.virtual.looks import Ended, ended, without
 from unstuck.lab.trials.virtual.optimise import Successes
 from unstuck.lab.trials.virtual.race import Ask, Batch
 from unstuck.lab.trials.virtual.reading import fakeable, read
@@ -126,4 +126,5 @@ def read_as_working(design: TrialDesign, end: Ended, table: TrialTable) -> Bools
     """Whether each trial and active arm succeeded beyond what belief could have made; (replicates, active arms)."""
     if design.primary.method not in READ:
         return end.success
-    return np.asarray(end.success & (read(end.result, fakeable(design, table)) == 0))
+    bound = fakeable(design, without(table, ~end.enrolled))
+    return np.asarray(end.success & (read(end.result, bound) == 0))

@@ -54,7 +54,7 @@ def scenario_words(one: dict[str, Any]) -> str:
     parts = [f"{what}: succeeds {share_words(one['success'])}"]
     if one["readings"]:
         readings = one["readings"]
-        parts.append(f"read as works {share_words(readings['works'])}, cannot tell {percent(readings['cannot_tell'])}")
+        parts += [f"read as {name.replace('_', ' ')} {share_words(found)}" for name, found in readings.items()]
     if one["bias"] and one["bias"]["mean"] is not None:
         bias = one["bias"]
         true = f"true {_number(one, one['true_seen'])} {one['unit']}"

@@ -90,7 +90,7 @@ def _analysed(
     design = setting.design
     finish = ended(design, table)
     shared = _shared(design, table, finish.enrolled)
-    bound = fakeable(design, table)
+    bound = fakeable(design, without(table, ~finish.enrolled))
     final = without(table, np.arange(table.arm.shape[1])[None, :] >= design.size)
     whole = np.ones(table.arm.shape, dtype=bool)
     found = []
