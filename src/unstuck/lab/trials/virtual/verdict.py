@@ -1,4 +1,4 @@
-"""Whether a design can tell that a drug works, by what its simulated trials showed: `can tell`, or every reason against.
+"""Whether a design can tell that a drug works, by its simulated trials: `can tell`, or every reason against it.
 
 A design can tell where every active arm would be shown often enough (where the worst arms are dropped: some arm), where
 belief alone does not make it succeed, and where the simulated trials are enough to say so.
