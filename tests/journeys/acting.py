@@ -79,8 +79,9 @@ def team(chromium: Browser, staffed: str) -> Iterator[Team]:
 
 
 def press(page: Page, words: str) -> None:
-    """Presses the button that says this."""
-    page.get_by_role("button", name=re.compile(words)).first.click()
+    """Presses the button that says this; the page that answers is open, so that nothing cuts the request off."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=re.compile(words)).first.click()
 
 
 def lands(page: Page, address: str) -> None:
@@ -249,11 +250,12 @@ def at_home(phone: Page, email: str) -> None:
     """The person opens their own pages with the code of a letter."""
     phone.goto("/me/in/")
     phone.fill("input[name=email]", email)
-    phone.locator("form:has(input[name=email]) button").tap()
-    phone.wait_for_url("**/me/in/code/")
+    with phone.expect_navigation():
+        phone.locator("form:has(input[name=email]) button").tap()
     code = Message.objects.filter(purpose="code").latest("pk").body[:6]
     phone.fill("input[name=code]", code)
-    phone.get_by_role("button", name="Open my page").tap()
+    with phone.expect_navigation():
+        phone.get_by_role("button", name="Open my page").tap()
     expect(phone.get_by_role("heading", level=1)).to_contain_text("Hello")
 
 
@@ -271,7 +273,8 @@ def safety_plan(phone: Page, **words: str) -> None:
     for name, told in words.items():
         phone.fill(f"textarea[name={name}]", told)
     phone.check("input[name=share]")
-    phone.get_by_role("button", name="Keep my plan").tap()
+    with phone.expect_navigation():
+        phone.get_by_role("button", name="Keep my plan").tap()
     expect(phone.locator("[data-plan]")).to_contain_text("Shared with the people who treat you")
 
 
@@ -279,5 +282,6 @@ def journal(phone: Page, words: str) -> None:
     """The person writes a page for nobody else."""
     phone.goto("/me/journal/")
     phone.fill("textarea[name=words]", words)
-    phone.get_by_role("button", name="Keep this page").tap()
+    with phone.expect_navigation():
+        phone.get_by_role("button", name="Keep this page").tap()
     expect(phone.locator("article")).to_contain_text("Only you")

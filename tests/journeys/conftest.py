@@ -110,11 +110,18 @@ def visit(chromium: Browser, clinic: Clinic) -> Iterator[Visit]:
 
 
 def sign_in(page: Page, username: str, password: str) -> None:
-    """Fills in the form for signing in, as a person would."""
+    """Fills in the form for signing in, as a person would; the page that answers is open."""
     page.goto("/people/sign-in/")
     page.locator("input[name=username]").fill(username)
     page.locator("input[name=password]").fill(password)
-    page.locator("main button[type=submit]").click()
+    with page.expect_navigation():
+        page.locator("main button[type=submit]").click()
+
+
+def sign_out(page: Page) -> None:
+    """Presses the button in the head of each page; to go elsewhere at once would stop the request on its way."""
+    with page.expect_navigation():
+        page.get_by_role("button", name="Sign out").click()
 
 
 def _free_port() -> int:

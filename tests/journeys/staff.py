@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
 import pytest
+from django.core.signals import request_finished, request_started
 from django.test import override_settings
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.site_fixtures import CAST, PASSWORD, at, home, ledger_triggers
 from unstuck.clinic import clock
@@ -38,8 +41,35 @@ def staffed(live_server: Any, settings: Any, at: datetime) -> Iterator[str]:
         if Role.PATIENT not in roles:
             open_account(NewAccount(name, name.title(), roles, f"{name}@example.org", PASSWORD, None), "a_test", at)
     clock.set_to(at)
+    server = Answering()
     yield live_server.url
+    server.rests()
     clock.set_to(None)
+
+
+class Answering:
+    """How many requests the test's server is at work on."""
+
+    def __init__(self) -> None:
+        self._count, self._changed = 0, threading.Condition()
+        request_started.connect(self._began)
+        request_finished.connect(self._ended)
+
+    def rests(self) -> None:
+        """Waits until the server has nothing to do: what it does later would find another test's database."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._count == 0, timeout=30)
+        request_started.disconnect(self._began)
+        request_finished.disconnect(self._ended)
+
+    def _began(self, **_told: object) -> None:
+        with self._changed:
+            self._count += 1
+
+    def _ended(self, **_told: object) -> None:
+        with self._changed:
+            self._count -= 1
+            self._changed.notify_all()
 
 
 @pytest.fixture
@@ -54,8 +84,9 @@ def staff(chromium: Browser, staffed: str) -> Iterator[Callable[[str], Page]]:
         page.goto("/people/sign-in/")
         page.fill("input[name=username]", name)
         page.fill("input[name=password]", PASSWORD)
-        page.click("main form button[type=submit]")
-        page.wait_for_url(lambda url: "sign-in" not in url)
+        with page.expect_navigation():
+            page.click("main form button[type=submit]")
+        expect(page).not_to_have_url(re.compile("sign-in"))
         return page
 
     yield come_in

@@ -27,6 +27,12 @@ def telephone(chromium: Browser, clinic: Clinic, **told: Any) -> Iterator[Page]:
     context.close()
 
 
+def press(page: Page, words: str) -> None:
+    """Presses the button that says this; the page that answers is open, so that nothing cuts the request off."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=words).click()
+
+
 def letters(clinic: Clinic) -> str:
     """What the demonstration's mail system has written so far."""
     return (clinic.home.parent / "log").read_text(errors="replace")
@@ -37,8 +43,8 @@ def code_for(clinic: Clinic, page: Page, words: str = "Type this code") -> str:
     before = len(re.findall(r"(?m)^\d{6}$", letters(clinic)))
     page.goto("/me/in/")
     page.locator("input[name=email]").fill("ada@unstuck.example")
-    page.locator("form:has(input[name=email]) button").click()
-    page.wait_for_url("**/me/in/code/")
+    with page.expect_navigation():
+        page.locator("form:has(input[name=email]) button").click()
     for _second in range(120):
         found = re.findall(r"(?m)^(\d{6})$", letters(clinic))
         if len(found) > before:
@@ -55,16 +61,17 @@ def test_a_passkey_opens_the_page(chromium: Browser, clinic: Clinic) -> None:
         devices.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
         sign_in(page, "ada", clinic.passwords["ada"])
         page.goto("/me/keys/")
-        page.get_by_role("button", name="Make a passkey on this device").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Make a passkey on this device").click()
         expect(page.get_by_role("button", name="Remove")).to_have_count(1)
-        page.get_by_role("button", name="Sign out on this device").click()
+        press(page, "Sign out on this device")
         page.goto("/me/in/")
         page.get_by_role("button", name="Use my passkey").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Hello, Ada")
         page.goto("/me/keys/")
-        page.get_by_role("button", name="Remove").click()
+        press(page, "Remove")
         expect(page.get_by_role("button", name="Remove")).to_have_count(0)
-        page.get_by_role("button", name="Sign out on this device").click()
+        press(page, "Sign out on this device")
         page.goto("/me/in/")
         page.get_by_role("button", name="Use my passkey").click()
         expect(page.get_by_text("That did not work.")).to_be_visible()
@@ -75,26 +82,28 @@ def test_everything_but_passkeys_works_without_scripts(chromium: Browser, clinic
     with telephone(chromium, clinic, java_script_enabled=False) as page:
         code = code_for(clinic, page)
         page.locator("input[name=code]").fill(code)
-        page.get_by_role("button", name="Open my page").click()
+        press(page, "Open my page")
         expect(page.get_by_role("heading", level=1)).to_have_text("Hello, Ada")
         page.goto("/me/journal/")
         page.locator("textarea").fill("A page without scripts")
-        page.get_by_role("button", name="Keep this page").click()
+        press(page, "Keep this page")
         mine = page.locator("article").filter(has_text="A page without scripts")
-        mine.get_by_role("button", name="Share", exact=True).click()
+        with page.expect_navigation():
+            mine.get_by_role("button", name="Share", exact=True).click()
         expect(mine).to_contain_text("Shared with the people who treat you")
         mine.get_by_text("Take it out", exact=True).click()
-        mine.get_by_role("button", name="Yes, take it out").click()
+        with page.expect_navigation():
+            mine.get_by_role("button", name="Yes, take it out").click()
         expect(mine).to_have_count(0)
         page.goto("/me/days/")
         page.get_by_label("Hours of sleep").fill("7")
-        page.get_by_role("button", name="Keep this day").click()
+        press(page, "Keep this day")
         expect(page.locator("table")).to_contain_text("7 h")
         page.goto("/me/keys/")
         expect(page.get_by_role("button", name="Make a passkey on this device")).to_be_hidden()
-        page.get_by_role("button", name="Español").click()
+        press(page, "Español")
         expect(page.get_by_role("heading", level=1)).to_have_text("Cómo entrar")
-        page.get_by_role("button", name="Cerrar sesión en este dispositivo").click()
+        press(page, "Cerrar sesión en este dispositivo")
         page.goto("/me/journal/")
         assert page.url.endswith("/me/in/?next=/me/journal/")
 
@@ -104,11 +113,12 @@ def test_a_stranger_with_the_link_reads_nothing(chromium: Browser, clinic: Clini
     with telephone(chromium, clinic) as ada, telephone(chromium, clinic) as stranger:
         sign_in(ada, "ada", clinic.passwords["ada"])
         ada.goto("/me/")
-        ada.locator("form:has(button[name=occasion]) button").first.click()
+        with ada.expect_navigation():
+            ada.locator("form:has(button[name=occasion]) button").first.click()
         for scale in ada.locator(".scale").all():
             scale.locator("label").first.click()
-        ada.locator("main form button[type=submit]").first.click()
-        ada.wait_for_load_state()
+        with ada.expect_navigation():
+            ada.locator("main form button[type=submit]").first.click()
         stranger.goto(ada.url)
         expect(stranger.locator("main")).to_contain_text("Part 2 of 2")
         for hidden in ("Ada", "Ames", "ketamine", "Feder", "Karin"):
@@ -156,8 +166,8 @@ def test_a_check_in_takes_a_dozen_touches(chromium: Browser, clinic: Clinic) -> 
     with telephone(chromium, clinic) as page:
         sign_in(page, "ada", clinic.passwords["ada"])
         page.goto("/me/")
-        page.locator("form:has(button[name=occasion]) button").first.tap()
-        page.wait_for_url("**/a/**")
+        with page.expect_navigation():
+            page.locator("form:has(button[name=occasion]) button").first.tap()
         touches = 1
         while "thanks" not in page.url:
             for scale in page.locator(".scale").all():

@@ -59,8 +59,9 @@ def signed_in(chromium: Browser, here: Dosed, **told: object) -> Page:
     page.goto("/people/sign-in/")
     page.fill("input[name=username]", "ada")
     page.fill("input[name=password]", PASSWORD)
-    page.click("main form button[type=submit]")
-    page.wait_for_url("**/me/")
+    with page.expect_navigation():
+        page.click("main form button[type=submit]")
+    assert page.url.endswith("/me/")
     return page
 
 
@@ -102,8 +103,8 @@ def test_the_pages_of_the_day_after_pass_axe_on_a_phone(
         page.goto(f"/me/{path}")
         found += faults(page)
     page.goto("/me/")
-    page.locator(WAITING).first.tap()
-    page.wait_for_url("**/a/**")
+    with page.expect_navigation():
+        page.locator(WAITING).first.tap()
     while "/a/now/" not in page.url:
         found += faults(page)
         for scale in page.locator(".scale").all():
@@ -121,11 +122,12 @@ def test_the_day_after_works_without_scripts_and_a_risk_answer_is_met_at_once(ch
     for field in page.locator("fieldset").all():
         field.locator("label").first.tap()
     page.locator("textarea").fill("It was cold")
-    page.get_by_role("button", name="Send it").tap()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Send it").tap()
     expect(page.get_by_role("heading", level=1)).to_have_text("Thank you")
     page.goto("/me/")
-    page.locator(WAITING).first.tap()
-    page.wait_for_url("**/a/**")
+    with page.expect_navigation():
+        page.locator(WAITING).first.tap()
     touch_through(page, pick=1)
     assert page.url.endswith("/a/now/")
     call = page.locator("a[href='tel:112']").first

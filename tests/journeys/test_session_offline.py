@@ -51,9 +51,9 @@ def infusion(staff: Callable[[str], Page], at: datetime) -> Running:
     clock.set_to(now)
     page = staff("nia")
     page.clock.install(time=now)
+    page.clock.pause_at(now + timedelta(seconds=5))  # before the page is asked for, which may take longer than that
     running = Running(course, began, page)
     page.goto(running.address)
-    page.clock.pause_at(now + timedelta(seconds=5))
     page.evaluate("async () => { await navigator.serviceWorker.ready; }")
     page.reload()  # the page is now one that the worker keeps
     return running
@@ -122,7 +122,7 @@ def test_an_overdue_reading_alarms_offline_within_two_seconds(infusion: Running)
     ahead(infusion, 8.9)
     assert "next-late" not in (page.get_attribute("#next .next", "class") or "")
     ahead(infusion, 0.1 + 2 / 60)
-    expect(page.locator("#next .next")).to_have_class(re.compile("next-late"), timeout=1000)
+    expect(page.locator("#next .next")).to_have_class(re.compile("next-late"))  # its clock stands still from here
     expect(page.locator("#next .next-kicker")).to_contain_text("Late")
 
 
@@ -140,29 +140,29 @@ def test_two_devices_on_one_session_converge(infusion: Running, staff: Callable[
     other.goto(infusion.address)
     enter(infusion.page, pulse_per_min=97)
     expect(infusion.page.locator(SAVED, has_text="97").first).to_be_visible()
-    expect(other.locator(SAVED, has_text="97").first).to_be_visible(timeout=12_000)
+    expect(other.locator(SAVED, has_text="97").first).to_be_visible()
 
 
 def _comes_true(page: Page, claim: Callable[[], bool]) -> None:
-    """Within ten seconds; the page's clock runs on meanwhile, so that a beat follows a lost word."""
-    for _ in range(100):
+    """Within half a minute of the page's clock, which runs on meanwhile, so that a beat follows a lost word."""
+    for _ in range(300):
         if claim():
             return
         page.clock.run_for(100)
         page.wait_for_timeout(100)
-    raise AssertionError("it did not come true within ten seconds")
+    raise AssertionError("it did not come true within half a minute")
 
 
 def test_a_hidden_page_says_that_nobody_watches(infusion: Running) -> None:
     """When the page is hidden its device is noted as not visible, so that the station can say so."""
     from unstuck.clinic.session.models import Watch
 
-    _comes_true(infusion.page, lambda: Watch.objects.get().visible)
+    _comes_true(infusion.page, lambda: Watch.objects.filter(visible=True).exists())
     infusion.page.evaluate(
         "Object.defineProperty(document, 'visibilityState', {value: 'hidden'});"
         "document.dispatchEvent(new Event('visibilitychange'))"
     )
-    _comes_true(infusion.page, lambda: not Watch.objects.get().visible)
+    _comes_true(infusion.page, lambda: Watch.objects.filter(visible=False).exists())
 
 
 def test_emergency_works_without_a_network(infusion: Running) -> None:

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.conftest import PHONE, Clinic, Visit, sign_in
+from tests.journeys.conftest import PHONE, Clinic, Visit, sign_in, sign_out
 
 CAST = ["finn", "nia", "ben", "cleo", "otis", "dev", "quinn", "ada", "alma"]
 
@@ -18,7 +18,7 @@ def test_everyone_signs_in_and_out(visit: Visit, username: str) -> None:
     page = visit(username)
     expect(page).not_to_have_url(re.compile("sign-in"))
     expect(page.locator("h1")).to_be_visible()
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page)
     page.goto("/")
     expect(page).to_have_url(re.compile("/people/sign-in/"))
 

@@ -74,6 +74,11 @@ class Visit:
     def button(self, name: str) -> None:
         self.page.get_by_role("button", name=name).first.click()
 
+    def send(self, name: str) -> None:
+        """Presses a button whose form asks for a page; that page is open, so that nothing cuts the request off."""
+        with self.page.expect_navigation():
+            self.button(name)
+
     def ahead(self, minutes: float) -> None:
         """Both clocks go on, in steps in which the open page is heard, so that nobody is signed out as idle."""
         while minutes > 0:
@@ -93,14 +98,14 @@ class Visit:
         self.page.goto("/session/room/")
         for name in ("oxygen", "suction", "rescue_drugs"):
             self.page.check(f"input[name={name}][value=yes]")
-        self.button("Record the check")
+        self.send("Record the check")
 
     def check_in(self) -> None:
         self.page.goto(self.address)
         self.page.check("input[name=name_said]")
         self.page.fill("#born", BORN.isoformat())
         self.page.select_option("#chair", index=1)
-        self.button("Check in")
+        self.send("Check in")
         self.saved("Checked in by name and date of birth")
 
     def read(self, pulse: int, **values: float) -> None:
@@ -117,7 +122,7 @@ class Visit:
         for item in self.page.locator("fieldset.picks:not([data-after])").all():
             choices = sorted(item.locator("input").all(), key=lambda one: float(one.get_attribute("value") or 0))
             choices[-1 if instrument in HIGHEST else 0].check()
-        self.button("Record for")
+        self.send("Record for")
         expect(self.page.locator("#next")).to_be_visible()
         assert self.page.locator("#errors").all_inner_texts() == []
         self.saved("rated")
@@ -127,7 +132,8 @@ class Visit:
         page, wanted = page or self.page, wished(self.stands)
         for name in [one.get_attribute("value") or "" for one in page.locator("input[name=fact]").all()]:
             page.check(f"input[name='said:{name}'][value={'yes' if wanted.get(name, True) else 'no'}]", force=True)
-        page.get_by_role("button", name="Record what was found").click()
+        with page.expect_response(lambda answer: answer.url.endswith("/entries/")):  # earlier lines say "yes" as well
+            page.get_by_role("button", name="Record what was found").click()
         expect(page.locator("#timeline li:not([data-waiting])", has_text=": yes").first).to_be_visible()
 
     def choose(self) -> None:
@@ -143,7 +149,8 @@ class Visit:
         for field, typed in (("#o-a", amount), ("#o-c", cap), ("#o-m", minutes), ("#o-h", "4"), ("#o-p", PASSWORD)):
             page.fill(field, typed)
         page.check(f"input[name=unit][value='{unit}']")
-        page.get_by_role("button", name="Sign for").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Sign for").click()
         expect(page.locator("#timeline")).to_contain_text("Order signed")
 
     def check(self, units: str, second: str = "cleo") -> None:
@@ -151,25 +158,26 @@ class Visit:
         self.page.goto(self.address)
         self.page.fill("#g-l", self.lot.code)
         self.page.fill("#g-u", units)
-        self.page.get_by_role("button", name="I checked this").first.click()
+        self.send("I checked this")
         expect(self.page.get_by_text("First check done")).to_be_visible()
         self.page.fill("#c-l", self.lot.code)
         self.page.fill("#c-u", units)
         self.page.get_by_text("Sign here as the second person").click()
         self.page.fill("#c-n", second)
         self.page.fill("#c-p", PASSWORD)
-        self.page.get_by_role("button", name="I checked this").last.click()
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name="I checked this").last.click()
         expect(self.page.get_by_text("Two people have checked")).to_be_visible()
 
     def give(self) -> None:
-        self.button("Give to")
+        self.send("Give to")
         self.saved("Dose begun")
 
     def hand_over(self, to: str, theirs: Page) -> None:
         """The chair goes to a colleague, who goes on in their own browser."""
         self.page.get_by_text("Hand the chair over").click()
         self.page.select_option("#t-t", label=to)
-        self.button("Hand over")
+        self.send("Hand over")
         self.saved("Chair handed over")
         self.page.context.set_offline(True)
         self.page = theirs
@@ -180,7 +188,7 @@ class Visit:
         self.page.get_by_text("Next part of the dose").click()
         self.page.fill("#p-n", str(number))
         self.page.fill("#p-u", str(units))
-        self.button("This part was given")
+        self.send("This part was given")
 
 
 def up_to_give(visit: Visit, staff: Staff, units: str, minutes: str = "") -> None:
@@ -219,7 +227,8 @@ def watched(visit: Visit) -> None:
 def leaves(visit: Visit) -> None:
     """Scores and facts after the dose are found out one by one; only then the door opens."""
     visit.page.goto(visit.address)
-    visit.page.get_by_role("button", name=f"{visit.name} leaves for home").click(force=True)  # readable, and refused
+    with visit.page.expect_navigation():  # readable, and refused
+        visit.page.get_by_role("button", name=f"{visit.name} leaves for home").click(force=True)
     expect(visit.page.locator("#errors")).to_contain_text("Nothing was saved")
     visit.page.goto(visit.address)
     visit.read(58)
@@ -227,7 +236,7 @@ def leaves(visit: Visit) -> None:
         visit.rate(instrument)
     visit.find_out()
     expect(visit.page.get_by_text("May leave", exact=True)).to_be_visible()
-    visit.button(f"{visit.name} leaves for home")
+    visit.send(f"{visit.name} leaves for home")
     expect(visit.page.locator("#next")).to_contain_text("This session is over")
 
 

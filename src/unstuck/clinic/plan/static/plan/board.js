@@ -113,6 +113,8 @@
     showSound();
     document.addEventListener("pointerdown", () => { pressed = true; });
     for (const up of ["pointerup", "pointercancel"]) document.addEventListener(up, () => { setTimeout(() => { pressed = false; }, 300); });
+    // An answer that was on its way when the finger came down waits too: the next look brings it.
+    board.addEventListener("htmx:beforeSwap", (event) => { if (held()) event.detail.shouldSwap = false; });
     board.addEventListener("htmx:afterSwap", () => { renewed = Date.now(); setClock(); count(); ring(); });
     setInterval(count, 1000);
     setInterval(ring, 500);
