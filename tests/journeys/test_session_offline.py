@@ -6,8 +6,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Event
+from typing import Any
 
 import pytest
+from django.http import HttpResponse
 from playwright.sync_api import Page, Route, expect
 
 from tests.course_makers import MINUTE
@@ -18,9 +21,16 @@ from unstuck.clinic.course.models import Course
 from unstuck.clinic.course.queries import load
 from unstuck.clinic.ledger.verify import verify
 from unstuck.clinic.people.models import Account
+from unstuck.clinic.session import views
 from unstuck.core import events as ev
 
 SAVED = "#timeline li:not([data-waiting])"  # the server has it; what waits here is marked
+
+COUNT_PAGES = """() => {
+  const parse = DOMParser.prototype.parseFromString;
+  window.pages = 0;
+  DOMParser.prototype.parseFromString = function (...told) { window.pages += 1; return parse.apply(this, told); };
+}"""
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -92,6 +102,38 @@ def test_an_entry_made_while_another_is_on_its_way_follows_it(infusion: Running)
     held[0].continue_()
     expect(infusion.page.locator("#device")).not_to_contain_text("Waiting")
     assert (infusion.readings("systolic_mmhg")[-1], infusion.readings("pulse_per_min")[-1]) == (131, 88)
+
+
+def test_a_page_that_was_overtaken_takes_nothing_back(infusion: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page asked for after one reading comes later than the page after the next: both readings stay in sight."""
+    let_go, render = Event(), views._page
+    late = iter([True])
+
+    def renders(*told: Any) -> Any:
+        answer = render(*told)
+        if next(late, False):
+            let_go.wait(20)
+        return answer
+
+    monkeypatch.setattr(views, "_page", renders)
+    infusion.page.evaluate(COUNT_PAGES)
+    enter(infusion.page, systolic_mmhg=131)
+    expect(infusion.page.locator("#device")).not_to_contain_text("Waiting")
+    enter(infusion.page, pulse_per_min=88)
+    expect(infusion.page.locator(SAVED, has_text="88").first).to_be_visible()
+    let_go.set()
+    infusion.page.wait_for_function("window.pages > 1")
+    expect(infusion.page.locator(SAVED, has_text="88").first).to_be_visible()
+    expect(infusion.page.locator(SAVED, has_text="131").first).to_be_visible()
+
+
+def test_a_page_that_did_not_come_is_asked_for_again(infusion: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reading is saved and the page after it fails: five seconds later the page shows the reading all the same."""
+    render, fails = views._page, iter([True])
+    monkeypatch.setattr(views, "_page", lambda *told: HttpResponse(status=503) if next(fails, False) else render(*told))
+    enter(infusion.page, systolic_mmhg=131)
+    _comes_true(infusion.page, lambda: infusion.page.locator(SAVED, has_text="131").count() == 1)
+    assert next(fails, False) is False
 
 
 def test_half_an_hour_without_a_network_loses_nothing(infusion: Running) -> None:

@@ -91,6 +91,7 @@ def _page(request: HttpRequest, course: Course, place: Place, wrong: Complaint |
         "page": page,
         "reader": reader,
         "wrong": wrong,
+        "shows": f"{len(stands.loaded.state.log)} {stands.session.phase.value}",
         "says": device_says(),
         **_forms(stands, page, reader, at),
     }

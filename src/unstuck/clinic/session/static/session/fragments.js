@@ -18,11 +18,17 @@ function isTouched(field) {
   return field.type === "radio" || field.type === "checkbox" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
 }
 
-/** Asks for the page again and swaps each part that nobody is using. */
-export async function refresh(place) {
+/** What the page shows: how many events, and which phase. */
+export const showsOf = (root) => root.dataset.shows ?? "";
+
+/** Asks for the page again and swaps each part that nobody is using. A page of fewer than `least()` events stays away:
+ *  it was overtaken on its way, or it is the copy that this device kept. */
+export async function refresh(place, least) {
   const answer = await fetch(place, { credentials: "same-origin", redirect: "error", headers: { "X-Unstuck-Poll": "1" } });
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const root = document.getElementById("session"), brought = fresh.getElementById("session");
+  if (!brought || Number.parseInt(showsOf(brought), 10) < least()) return;
   const parts = [...document.querySelectorAll("[data-part]")];
   if (parts.length !== fresh.querySelectorAll("[data-part]").length && !parts.some(inUse)) return location.reload();
   for (const part of parts) {
@@ -30,4 +36,5 @@ export async function refresh(place) {
     if (next) keepOpen(part, next);
     if (next && !inUse(part) && next.innerHTML !== part.innerHTML) part.replaceChildren(...next.childNodes);
   }
+  root.dataset.shows = showsOf(brought);
 }

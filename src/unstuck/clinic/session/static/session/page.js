@@ -5,7 +5,7 @@ import { lines } from "./banner.js";
 import { showChart } from "./chart.js";
 import { learnOffset, offsetS, serverNow, timeOfDay, toServer } from "./clock.js";
 import { takeForms } from "./forms.js";
-import { refresh } from "./fragments.js";
+import { refresh, showsOf } from "./fragments.js";
 import { runState } from "./infusion.js";
 import { showAlarms, showPump, showWaiting } from "./local.js";
 import { countdown, render } from "./next.js";
@@ -22,7 +22,7 @@ const root = document.getElementById("session");
 const says = root ? JSON.parse(document.getElementById("says").textContent) : {};
 const who = root?.dataset.who ?? "";
 const place = root ? `/session/${root.dataset.key}/${root.dataset.step}/${root.dataset.occurrence}/` : "";
-const now = { state: null, entries: [], others: 0, offlineSince: null, signedOut: false, level: "", rangAt: 0, asked: false };
+const now = { state: null, entries: [], others: 0, offlineSince: null, signedOut: false, level: "", rangAt: 0, asked: false, turn: 0, heardTurn: 0 };
 
 const waiting = () => now.entries.filter((entry) => entry.status === "waiting");
 const refused = () => now.entries.filter((entry) => entry.status === "refused");
@@ -74,16 +74,18 @@ const outbox = new Outbox(place, who, {
   },
 });
 
-/** Brings the server's state, and its page where something has happened since. */
+/** Brings the server's state, and its page until that shows what has happened since. */
 async function pull(force = false) {
-  const answer = await ask("state/", { headers: { "X-Unstuck-Poll": "1" } }).catch(() => null);
+  const turn = ++now.turn, answer = await ask("state/", { headers: { "X-Unstuck-Poll": "1" } }).catch(() => null);
   if (!answer) return;
   const fresh = await answer.json(), before = now.state;
-  const changed = force || !before || fresh.log_length !== before.log_length || fresh.session.phase !== before.session.phase;
+  if (turn < now.heardTurn && fresh.log_length < before.log_length) return; // overtaken on its way by one that knows more
+  const changed = force || !before || showsOf(root) !== `${fresh.log_length} ${fresh.session.phase}`;
+  now.heardTurn = Math.max(turn, now.heardTurn);
   now.state = fresh;
   if (fresh.session.phase === "gone") await forgetKept(`state ${place}`);
   else await keep(`state ${place}`, fresh);
-  if (changed && waiting().length === 0) await refresh(place).catch(() => {});
+  if (changed && waiting().length === 0) await refresh(place, () => now.state.log_length).catch(() => {});
   show();
 }
 
