@@ -87,7 +87,7 @@ def press(page: Page, words: str) -> None:
 def lands(page: Page, address: str) -> None:
     """The form was taken and led on; else the test says what the page refused."""
     try:
-        page.wait_for_url(address, timeout=20_000)
+        page.wait_for_url(address, timeout=5_000)
     except TimeoutError:
         raise AssertionError(page.locator(".errors").all_inner_texts()) from None
 

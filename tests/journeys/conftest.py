@@ -18,16 +18,18 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 
 import pytest
 from django.db import connections
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 import tests.site_fixtures  # noqa: F401 (sets Django up before a journey imports the clinic)
 
 READY_WITHIN_S = 300
-expect.set_options(timeout=20_000)  # what must come may come late on a busy machine; what must be fast says so itself
+PATIENCE_MS = 120_000  # what must come may come late on a busy machine
+expect.set_options(timeout=PATIENCE_MS)
 DESK, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 Visit = Callable[..., Page]
@@ -69,8 +71,20 @@ def chromium() -> Iterator[Browser]:
         pytest.skip("no Chromium on PATH; install one or set UNSTUCK_CHROMIUM to its path")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser.new_context = _patient(browser.new_context)  # type: ignore[method-assign]
         yield browser
         browser.close()
+
+
+def _patient(new_context: Callable[..., BrowserContext]) -> Callable[..., BrowserContext]:
+    """Makes contexts whose pages wait as long for an answer as `expect` does."""
+
+    def made(**told: Any) -> BrowserContext:
+        context = new_context(**told)
+        context.set_default_timeout(PATIENCE_MS)
+        return context
+
+    return made
 
 
 @pytest.fixture(scope="session")
