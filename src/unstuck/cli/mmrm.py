@@ -88,7 +88,7 @@ def _text(args: argparse.Namespace, fit: Mmrm, tables: dict[str, tuple[Answer, .
 
 def _rows(rows: Sequence[Answer], level: float) -> list[str]:
     wide = max(len(row.what) for row in rows)
-    head = f"{'':<{wide}}  {'estimate':>10} {'SE':>9} {'df':>8} {f'{level:.0%} interval':>22} {'p':>9}"
+    head = f"{'':<{wide}}  {'estimate':>10} {'SE':>9} {'df':>8} {f'{100 * level:.6g} % interval':>22} {'p':>9}"
     return [head, *(_row(row, wide) for row in rows)]
 
 

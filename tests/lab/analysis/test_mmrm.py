@@ -248,9 +248,20 @@ def test_names_of_patients_are_never_read_as_numbers() -> None:
     table = _small()
     names = np.array([f"0{int(i)}" if i % 2 else f"{int(i)}" for i in table["id"]])
     twins = np.where(table["id"] == 3, "4", np.where(table["id"] == 4, "04", names))
-    assert _fit({**table, "id": twins}).problem.sums.patients == 40
+    found = _fit({**table, "id": twins})
+    assert found.problem.sums.patients == 40
+    assert "'04' and '4' count as two patients" in " ".join(found.notes)
+    assert not any("two patients" in note for note in _fit({**table, "id": names}).notes)
     arm = np.where(table["arm"] == 1, "Ket", "placebo")
     _refused("look like one word", {**table, "arm": np.where(table["id"] == 5, "ket", arm)})
+
+
+def test_an_arm_called_none_is_not_lost_in_silence() -> None:
+    """An arm whose word counts as unknown is named in a note, with what to do."""
+    table = _small()
+    arm = np.where(table["id"] % 4 == 0, "None", np.where(table["arm"] == 1, "ket", "placebo"))
+    found = _fit({**table, "arm": arm})
+    assert "arm 'None' counts as unknown; give it another word if it is a level." in found.notes
 
 
 def test_many_visits_are_refused_where_they_would_fill_the_memory() -> None:

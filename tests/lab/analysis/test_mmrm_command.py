@@ -85,3 +85,10 @@ def test_a_file_that_is_no_table_is_refused(
     (tmp_path / "bad.csv").write_text(text)
     assert main(["mmrm", str(tmp_path / "bad.csv"), *ASKED]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_the_interval_is_called_by_its_own_level(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A level of 0.975 or 0.999 is printed as it is, never rounded to another."""
+    for level, said in (("0.975", "97.5 % interval"), ("0.999", "99.9 % interval"), ("0.95", " 95 % interval")):
+        assert main(["mmrm", str(file), *ASKED, "--level", level]) == 0
+        assert said in capsys.readouterr().out

@@ -12,7 +12,17 @@ from unstuck.core.errors import Complaint
 from unstuck.lab.analysis.closed import Floats
 from unstuck.lab.analysis.design import Design, Values, design_of
 from unstuck.lab.analysis.formula import Formula
-from unstuck.lab.analysis.table import Codes, Columns, Factor, as_factor, as_names, as_numbers, as_variable
+from unstuck.lab.analysis.table import (
+    Codes,
+    Columns,
+    Factor,
+    as_factor,
+    as_names,
+    as_numbers,
+    as_variable,
+    near_twins,
+    unknown_words,
+)
 
 FAR = 10.0
 """Widths of the middle half of all values, beyond which one is asked about."""
@@ -62,7 +72,8 @@ def frame(table: Columns, formula: Formula, subject: str, visit: str) -> Frame:
     within = {name: said for name, found in others.items() if (said := _within(name, found, who, keep))}
     far = [_far(name, found, keep) for name, found in {formula.outcome: outcome, **others}.items()]
     changed = [f"{said}: rows are used as written." for said in within.values()]
-    told = tuple([*notes, *dropped, *changed, *(each for each in far if each)])
+    written = [*_twins(who), *(said for name in others if (said := _unknown(table, name, others[name])))]
+    told = tuple([*notes, *written, *dropped, *changed, *(each for each in far if each)])
     changing = {name: said for name, said in within.items() if isinstance(others[name], Factor)}
     return Frame(design, outcome[keep], patient, when.codes[keep], values, int(patient.max()) + 1, told, changing)
 
@@ -78,6 +89,24 @@ def _within(name: str, found: Floats | Factor, who: Factor, keep: Codes) -> str 
     first, count = who.levels[people[rows.min()]], len(np.unique(people[rows]))
     others = f" and of {count - 1} more" if count > 1 else ""
     return f"{name} is not the same in all rows of patient {first!r}{others}"
+
+
+def _twins(who: Factor) -> list[str]:
+    """A sentence where patients are told apart by zeros or capitals only, as a spreadsheet may have changed them."""
+    pairs = near_twins(who)
+    if not pairs:
+        return []
+    more = f", and {len(pairs) - 1} more such pairs" if len(pairs) > 1 else ""
+    one, other = pairs[0]
+    return [f"{one!r} and {other!r} count as two patients{more}: is one of them written wrongly?"]
+
+
+def _unknown(table: Columns, name: str, found: Floats | Factor) -> str | None:
+    """A sentence where a word of a factor counts as unknown: an arm that is called so would be lost."""
+    words = unknown_words(table, name) if isinstance(found, Factor) else ()
+    if not words:
+        return None
+    return f"{name} {' and '.join(map(repr, words))} counts as unknown; give it another word if it is a level."
 
 
 def _far(name: str, found: Floats | Factor, keep: Codes) -> str | None:

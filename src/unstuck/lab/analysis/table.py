@@ -114,6 +114,24 @@ def as_factor(table: Columns, name: str) -> Factor:
     return factor
 
 
+def unknown_words(table: Columns, name: str) -> tuple[str, ...]:
+    """The words of a column that count as unknown, as they are written; an empty cell is no word."""
+    words = np.unique(_words(column(table, name)))
+    return tuple(str(word) for word in words if word and word.casefold() in UNKNOWN)
+
+
+def near_twins(names: Factor) -> list[tuple[str, str]]:
+    """Pairs of levels that differ by capitals or by zeros before a number only: "P7" and "p007"."""
+    first: dict[str, str] = {}
+    found = []
+    for level in names.levels:
+        plain = re.sub(r"(?<![\d.])0+(?=\d)", "", level.casefold())
+        if plain in first:
+            found.append((first[plain], level))
+        first.setdefault(plain, level)
+    return found
+
+
 def _factor_of(words: NDArray[np.str_]) -> Factor:
     seen_words, codes = np.unique(words, return_inverse=True)
     known = [word for word in seen_words if word.casefold() not in UNKNOWN]
