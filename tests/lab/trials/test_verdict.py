@@ -17,12 +17,12 @@ def part(met, of):
     return share([True] * met + [False] * (of - met))
 
 
-def told(design, drawn, of=400, fooled=0, rejects=None, either=None):
+def told(design, drawn, of=400, fooled=0, rejects=None, either=None, worse=0):
     """The verdict where so many trials show each arm, belief alone fools so many, and so many reject a true null."""
-    scenarios = [
-        {"primary": True, "truth": DRAWN, "arm": f"arm_{k}", "readings": {"works": part(met, of)}, "success": None}
-        for k, met in enumerate(drawn)
-    ]
+    scenarios = []
+    for k, met in enumerate(drawn):
+        readings = {"works": part(met, of), "worse": part(worse, of)}
+        scenarios.append({"primary": True, "truth": DRAWN, "arm": f"arm_{k}", "readings": readings, "success": None})
     some = {DRAWN: {"shown": part(max(drawn) if either is None else either, of)}}
     some[FOOLED] = {"shown": part(fooled, of)}
     some[NULL] = {"rejects": part(of // 20 if rejects is None else rejects, of)}
@@ -58,3 +58,10 @@ def test_belief_and_error_of_any_arm_count():
     """Trials that belief alone makes succeed, or that reject a true null too often, are reasons with their interval."""
     assert "15.0 % (11.6 to 18.9)" in told(small(), (390,), fooled=60)["reasons"][0]
     assert "more than alpha" in told(small(), (390,), rejects=40)["reasons"][0]
+
+
+def test_harm_is_said():
+    """Where trials would rather read as worse, the verdict says so, and not only that no effect would be shown."""
+    found = told(small(), (0,), worse=392)
+    assert any("show harm: 98.0 %" in reason for reason in found["reasons"])
+    assert not any("harm" in reason for reason in told(small(), (390,), worse=2)["reasons"])

@@ -209,7 +209,8 @@ def _check_visits(model: Model, sums: PatternSums, covariance: str) -> list[str]
         needed = int((np.abs(blocks[t]).sum(axis=1) > 0).sum())
         if seen <= needed + t:
             more = f", a variance and {t} covariances" if t else " and a variance"
-            what = f"{int(seen)} {'patient is' if seen == 1 else 'patients are'} seen at visit {visits[t]}, for {needed} coefficients{more}."
+            people = "One patient is" if seen == 1 else f"{int(seen)} patients are"
+            what = f"{people} seen at visit {visits[t]}, for {needed} coefficients{more}."
             raise Complaint(what, f"visit {visits[t]}", mend)
         if seen - needed < FEW:
             notes.append(f"The variance at visit {visits[t]} rests on {int(seen - needed)} degrees of freedom only.")

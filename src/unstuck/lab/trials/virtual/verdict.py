@@ -39,7 +39,9 @@ def _too_weak(design: TrialDesign, scenarios: list[Told], some_arm: Mapping[str,
         yield from _weak(some_arm[Truth.DRAWN.value]["shown"], f"{beyond} in some arm")
         return
     for one in drawn:
-        yield from _weak(shown(one), beyond + (f" in arm {one['arm']}" if len(drawn) > 1 else ""))
+        where = f" in arm {one['arm']}" if len(drawn) > 1 else ""
+        yield from _weak(shown(one), beyond + where)
+        yield from _harmed(one, where)
 
 
 def _weak(found: Told, words: str) -> Iterable[str]:
@@ -47,6 +49,13 @@ def _weak(found: Told, words: str) -> Iterable[str]:
         yield f"Over what is known of the effect, {share_range(found)} of such trials would show one{words}."
     elif found["low"] < WANTED:
         yield f"Too few trials were simulated to say so: {share_range(found)} of {found['of']} showed an effect{words}."
+
+
+def _harmed(one: Told, where: str) -> Iterable[str]:
+    """Harm that a design would show is said, lest it be taken for a design that shows nothing."""
+    readings = one["readings"]
+    if readings and readings["worse"]["share"] > readings["works"]["share"]:
+        yield f"It would rather show harm: {share_range(readings['worse'])} of such trials read as worse{where}."
 
 
 def _fooled(design: TrialDesign, some_arm: Mapping[str, Told]) -> Iterable[str]:
