@@ -245,6 +245,24 @@ def test_so_many_connections_and_no_more(tmp_path: Path) -> None:
         assert eventually(lambda: has_room(port, tmp_path))
 
 
+class Gone:
+    """The writer to a client who left as soon as its handshake was done: the system no longer knows its address."""
+
+    def get_extra_info(self, name: str) -> None:
+        return None
+
+
+def test_for_whoever_has_left_nothing_is_opened(tmp_path: Path) -> None:
+    """A client who leaves at once, as a scanner does, costs no connection to the server behind."""
+    with socket.create_server(("127.0.0.1", 0)) as behind:
+        behind.setblocking(False)
+        front = Front(("127.0.0.1", 0), behind.getsockname()[1], tmp_path, Callers(), lambda: datetime.now(UTC))
+        asyncio.run(front._joined(asyncio.StreamReader(), Gone()))  # type: ignore[arg-type]
+        with pytest.raises(BlockingIOError):
+            behind.accept()
+    assert front.callers.by_port == {}
+
+
 def test_a_renewed_certificate_is_taken_up_without_a_restart(tmp_path: Path) -> None:
     """A server that runs hands new connections the renewed certificate."""
 

@@ -59,8 +59,9 @@ def command(tmp_path):
     return ["trial", str(design), "--reps", "6", "--seed", "11", "--chunk", "1", "--out", str(tmp_path / "run")]
 
 
-def test_a_cluster_changes_nothing(alone, command, tmp_path):
+def test_a_cluster_changes_nothing(alone, command, tmp_path, monkeypatch):
     """Given the address of a Dask scheduler whose worker is another process, the command makes the same files."""
+    monkeypatch.setattr(cluster_module, "WAIT_S", 600)  # a busy machine answers late
     with LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=None) as local:
         assert main([*command, "--dask", local.scheduler_address]) == 0
     assert hashes(tmp_path / "run") == alone

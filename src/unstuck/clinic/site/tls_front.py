@@ -114,13 +114,16 @@ class Front:
                 writer.close()
 
     async def _joined(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        client = writer.get_extra_info("peername")
+        if client is None:  # it has left already
+            return
         try:
             inner_reader, inner_writer = await asyncio.open_connection(LOOPBACK, self.behind, limit=_PIECE)
         except OSError:
             log.exception("The server behind the front does not answer.")
             return
         port = inner_writer.get_extra_info("sockname")[1]
-        self.callers.by_port[port] = str(writer.get_extra_info("peername")[0])
+        self.callers.by_port[port] = str(client[0])
         pumps = [asyncio.create_task(pump) for pump in (_pump(reader, inner_writer), _pump(inner_reader, writer))]
         try:
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
