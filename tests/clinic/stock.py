@@ -40,9 +40,9 @@ def product(new: NewProduct, cast: Cast, at: datetime) -> Product:
 def lot_of(
     new: NewProduct, cast: Cast, at: datetime, code: str = "A100", containers: int = 2, masked: bool = False
 ) -> Lot:
-    """A lot of the product, received; it expires at the end of 2027."""
+    """A lot of the product, received; it expires at the end of the next year."""
     kind = product(new, cast, at)
-    receipt = Receipt(kind, code, date(2027, 12, 31), containers, new.mg_per_unit, masked=masked)
+    receipt = Receipt(kind, code, date(at.year + 1, 12, 31), containers, new.mg_per_unit, masked=masked)
     return receive(receipt, signed(cast), at)
 
 
