@@ -14,7 +14,8 @@ def answer(reps: int, seed: int) -> Answer:
     drawn = [scenario(cell, "drawn") for cell in told["cells"]]
     significant = [100 * s["success"]["share"] for s in drawn]
     works = [100 * s["readings"]["works"]["share"] for s in drawn]
-    enough = next((n for n, share in zip(sizes, works, strict=True) if share >= 80), None)
+    surely = [s["readings"]["works"]["low"] for s in drawn]  # the exact interval's lower end
+    enough = next((n for n, share in zip(sizes, surely, strict=True) if share >= 0.8), None)
     words = (
         f"Of trials with {sizes[0]} people, {significant[0]:.0f} % would be significant in favour of ketamine and "
         f"{works[0]:.0f} % would show more than belief could fake; with {sizes[-1]} people {significant[-1]:.0f} % and "

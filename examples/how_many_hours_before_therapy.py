@@ -1,5 +1,6 @@
 """How many hours before therapy? Refused as a finding; shown is what each world of the ensemble implies."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from unstuck.lab.trials.sizes import size_of_t
 from unstuck.lab.trials.virtual.answer import Answer, Kind, Line, finish, lines_svg
 from unstuck.lab.trials.virtual.job import Setting, prepare_trial
 from unstuck.lab.trials.virtual.mind_targets import PEOPLE, mind_targets, worlds_of
+from unstuck.lab.trials.virtual.words import money
 
 DESIGN = Path(__file__).resolve().parent / "trials" / "mechanistic_ketamine_pe.toml"
 HOURS = (2, 12, 24, 48, 72, 144)
@@ -50,16 +52,17 @@ def answer(reps: int, seed: int) -> Answer:
     found = np.array([gains(setting, hours, seed, reps) for hours in HOURS])  # (hours, worlds)
     lines = [Line(name, tuple(zip(HOURS, np.percentile(found, p, axis=1), strict=True))) for p, name in BANDS]
     best, worst = (HOURS[int(place)] for place in (found.mean(axis=1).argmin(), found.mean(axis=1).argmax()))
-    apart = float(np.ptp(found.mean(axis=1)))
+    between = found[found.mean(axis=1).argmax()] - found[found.mean(axis=1).argmin()]
+    apart, error = float(between.mean()), float(between.std()) / math.sqrt(max(len(between) - 1, 1))
     wins = np.bincount(found.argmin(axis=0), minlength=len(HOURS))
     most = ", ".join(f"{hours} h in {count}" for hours, count in zip(HOURS, wins, strict=True) if count)
     needed = size_of_t(max(apart, 0.1), SD, 0.025, 0.8)
     words = (
         f"Over {found.shape[1]} worlds {best} hours come out best on average and {worst} worst, {apart:.1f} points of "
-        f"CAPS-5 apart. Best in so many worlds: {most}.",
+        f"CAPS-5 apart (Monte Carlo error {error:.1f}). Best in so many worlds: {most}.",
         "The worlds differ because how long the window lasts, and whether there is one, was fitted to nothing that "
         "varies the hours: this is the assumed curve of plasticity seen again, and no evidence for it.",
-        f"A trial of the best hour against the worst needs about {needed:.0f} people; none has randomised the hours.",
+        f"A trial of the best hour against the worst needs about {money(needed)} people. None has randomised hours.",
     )
     limits = (
         f"Most figures behind the worlds are assumed; {len(load_fit().misfits)} published findings are missed by them.",

@@ -46,7 +46,12 @@ def answer(reps: int, seed: int) -> Answer:
         f"{100 * frozen['significant_for_ketamine']:.0f} %.",
         "It will most likely not be significant, and that will not show that ketamine adds nothing.",
     )
-    limits = (*told["limits"], "The file is never changed; when results appear they are set beside it.")
+    limits = (
+        *told["limits"],
+        f"The frozen figures come from {frozen['replicates']} simulated trials, the bars anew from {reps}: the middle "
+        f"of these has a Monte Carlo error of {drawn['estimate']['mc_se'] or 'unknown'} points.",
+        "The file is never changed; when results appear they are set beside it.",
+    )
     return Answer(
         "predict_nct04560660",
         "What will NCT04560660 find?",

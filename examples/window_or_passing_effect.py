@@ -1,11 +1,14 @@
 """A plasticity window or a passing symptomatic effect? What there is cannot tell; a factorial trial could."""
 
+import math
+
 import numpy as np
 from mechanistic_arms import MEMBERS, PEOPLE, TRUTHS, outcome
 
 from unstuck.lab.patients.minds import TruthOf
 from unstuck.lab.trials.sizes import size_of_t
 from unstuck.lab.trials.virtual.answer import Answer, Kind, Line, finish, lines_svg
+from unstuck.lab.trials.virtual.words import money
 
 SD = 12.0  # of the change of CAPS-5, points
 
@@ -28,12 +31,14 @@ def answer(_reps: int, seed: int) -> Answer:
     found = {name: values.mean(axis=0) for name, values in each.items()}
     lines = [Line(name, ((2.0, float(x[1])), (15.0, float(x[2])))) for name, x in found.items()]
     window, passing = float(found["window only"][2]), float(found["passing only"][2])
+    error = float(each["window only"][:, 2].std(ddof=1)) / math.sqrt(len(MEMBERS))
     needed = 4 * size_of_t(max(abs(window - passing), 0.1), SD, 0.025, 0.8)
     words = (
         f"Three months after the last session the candidates differ: a window makes ketamine gain {-window:.1f} points "
         f"of CAPS-5 more with therapy than without, a passing effect {abs(passing):.1f}, on average over "
-        f"{len(MEMBERS)} worlds of the ensemble (a window: {_span(each['window only'][:, 2])}).",
-        f"To see that difference a trial of two by two arms needs about {needed:.0f} "
+        f"{len(MEMBERS)} worlds of the ensemble (a window: {_span(each['window only'][:, 2])}; Monte Carlo error of "
+        f"the mean {error:.1f}).",
+        f"To see that difference a trial of two by two arms needs about {money(needed)} "
         "people. Two arms that both get therapy, as in the trials so far, cannot see it whatever their size.",
     )
     limits = (

@@ -10,7 +10,7 @@ import pytest
 
 from unstuck.core.trial_file import read_design
 from unstuck.lab.trials.virtual import mind_targets, true_effects
-from unstuck.lab.trials.virtual.answer import Kind, write_answer
+from unstuck.lab.trials.virtual.answer import Kind, finish, write_answer
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 KINDS = {
@@ -65,8 +65,7 @@ def test_each_answers_or_refuses(name, script, tmp_path, monkeypatch):
         monkeypatch.setattr(module, "interaction", _made_up)
     found = module.answer(2, 3)
     page = write_answer(found, tmp_path).read_text()
-    if name != "how_large_ketamine_pe":  # two replicates may or may not be enough
-        assert found.kind is KINDS[name]
+    assert found.kind is KINDS[name]
     assert found.words and found.limits and "<svg" in page and "SIMULATED" in page
     assert "http" not in page and "<script" not in page and "nan" not in found.plot
 
@@ -83,3 +82,13 @@ def test_designs_are_sound(path):
     """Every design of the examples reads without a complaint, is called like its file and states its limits."""
     design = read_design(path)
     assert design.key == path.stem and design.limits
+
+
+def test_a_page_can_be_repeated_and_read_on_a_phone(script, tmp_path, monkeypatch, capsys):
+    """The page of a script ends with the line that makes it again, and is laid out for the width of its screen."""
+    module = script("how_many_infusions")
+    monkeypatch.setattr(sys, "argv", ["x", "--seed", "4", "--out", str(tmp_path)])
+    finish(module.answer, 7)
+    page = (tmp_path / "how_many_infusions.html").read_text()
+    assert "python examples/how_many_infusions.py --reps 7 --seed 4" in page and "width=device-width" in page
+    assert str(tmp_path) in capsys.readouterr().out

@@ -6,7 +6,7 @@ import argparse
 import math
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from html import escape
 from pathlib import Path
@@ -90,7 +90,8 @@ def _page(answer: Answer) -> str:
     words = "".join(f"<p>{escape(words)}</p>" for words in answer.words)
     limits = "".join(f"<li>{escape(limit)}</li>" for limit in answer.limits)
     return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(answer.question)}</title>'
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(answer.question)}</title>'
         f'<style>{STYLE}</style></head><body><main><p class="simulated">{escape(SIMULATED)}</p>'
         f'<h1>{escape(answer.question)}</h1><p class="verdict {kind}">{answer.kind.value.capitalize()}.</p>{words}'
         f"<figure>{answer.plot}<figcaption>{escape(answer.caption)}</figcaption></figure>"
@@ -162,5 +163,7 @@ def finish(make: Callable[[int, int], Answer], reps: int) -> None:
     parser.add_argument("--out", type=Path, default=Path("var/answers"))
     args = parser.parse_args()
     answer = make(args.reps, args.seed)
+    again = f"python examples/{answer.key}.py --reps {args.reps} --seed {args.seed}"
+    answer = replace(answer, basis=f"{answer.basis}. To repeat it: {again}")
     print(text_of(answer), end="")
     print(f"  Page: {write_answer(answer, args.out)}")

@@ -10,6 +10,7 @@ from typing import Any
 WIDTH = 640
 LEFT, RIGHT = 190, 40  # space for the words on the left, and beyond the axis
 ROW = 34
+WIDEST = 26  # letters of a label that fit on the left
 READ = "How trials are read, by what is true"
 ESTIMATED = "Estimates and true differences, by what is true"
 SWEPT = "Share of trials read as working, by design"
@@ -101,7 +102,11 @@ def _mark(kind: str, x: float, y: float) -> str:
 
 
 def _label(words: str, y: float) -> str:
-    return f'<text class="label" x="{LEFT - 10}" y="{y}">{escape(words)}</text>'
+    """Words beside a row; where they are long, what follows the colon stands below."""
+    parts = words.rsplit(": ", 1) if len(words) > WIDEST else [words]
+    x, top = LEFT - 10, y - 7 * (len(parts) - 1)
+    lines = "".join(f'<tspan x="{x}" y="{top + 14 * n}">{escape(part)}</tspan>' for n, part in enumerate(parts))
+    return f'<text class="label">{lines}</text>'
 
 
 def axis_along(axis: Axis, bottom: float, unit: str) -> str:

@@ -276,6 +276,7 @@ svg .on-works,svg .on-worse{fill:var(--paper);text-anchor:middle}svg .on-cannot_
 .range{stroke:var(--main);stroke-width:3}.middle{fill:var(--main)}.seen{stroke:var(--ink);stroke-width:2}
 .thin{stroke:var(--main);stroke-width:1.5;opacity:.6}.beaten{fill:var(--paper);stroke:var(--main);stroke-width:2}
 .caption{color:var(--soft);font-size:.9rem}.drug{fill:var(--paper);stroke:var(--ink);stroke-width:2}
+@media (max-width:40rem){figure{overflow-x:auto}svg{min-width:32rem}}
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}
 tbody th{min-width:9rem}
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line)}
