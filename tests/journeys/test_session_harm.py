@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from tests.course_makers import MINUTE, up_to_readings
 from tests.journeys.staff import *  # noqa: F403
@@ -29,6 +29,13 @@ __all__ = ["infusion"]
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 Staff = Callable[[str], Page]
+COUNT_ANSWERS = """() => {
+  const json = Response.prototype.json;
+  window.answers = 0;
+  Response.prototype.json = function () {
+    return json.call(this).then((told) => ((window.answers += 1), told));
+  };
+}"""
 
 
 def cast_now() -> dict[str, Account]:
@@ -258,13 +265,16 @@ def test_a_clock_that_is_off_is_shown_and_due_times_are_the_servers(infusion: Ru
     expect(page.locator("#next .next-kicker")).to_contain_text("Late")  # its clock stands still from here
 
 
+def help_link(page: Page) -> str:
+    """The nurse makes the help signal for the person's device; its address."""
+    with page.expect_navigation():
+        page.get_by_role("button", name="Help signal for the person's device").click()
+    return str(page.locator("a", has_text="Open it on this device").get_attribute("href"))
+
+
 def test_help_is_called_when_the_network_comes_back(infusion: Running, phone: Page) -> None:
     """A tap on the person's device without a network says so at once, and calls as soon as it can; once."""
-    with infusion.page.expect_navigation():
-        infusion.page.get_by_role("button", name="Help signal for the person's device").click()
-    link = infusion.page.locator("a", has_text="Open it on this device").get_attribute("href")
-    assert link
-    phone.goto(link)
+    phone.goto(help_link(infusion.page))
     phone.context.set_offline(True)
     phone.locator("#call-button").tap()
     expect(phone.locator("[data-when=lost]")).to_be_visible()
@@ -274,6 +284,25 @@ def test_help_is_called_when_the_network_comes_back(infusion: Running, phone: Pa
     infusion.page.goto(infusion.address)
     expect(infusion.page.locator("#next .next")).to_contain_text("The person calls: go there now")
     assert len([e for e in log_of(infusion.course) if isinstance(e.what, Called)]) == 1
+
+
+def test_an_answer_from_before_a_call_does_not_say_that_somebody_came(infusion: Running, phone: Page) -> None:
+    """The device asks, the person taps, the call arrives, and only then comes the answer to what was asked before."""
+    held: list[tuple[Route, APIResponse]] = []
+    phone.route("**/now/", lambda route: held.append((route, route.fetch())))
+    phone.clock.install(time=clock.read())
+    phone.clock.pause_at(clock.read() + MINUTE)
+    phone.goto(help_link(infusion.page))
+    phone.evaluate(COUNT_ANSWERS)
+    phone.clock.run_for(5_000)
+    while not held:
+        phone.wait_for_timeout(50)
+    phone.locator("#call-button").tap()
+    expect(phone.locator("[data-when=yes]")).to_be_visible()
+    route, before = held[0]
+    route.fulfill(response=before)
+    phone.wait_for_function("window.answers > 0")
+    expect(phone.locator("#call-said")).to_have_text("Somebody was called.")
 
 
 def test_two_taps_show_the_timed_steps_of_an_emergency_offline(infusion: Running) -> None:

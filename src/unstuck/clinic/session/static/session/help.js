@@ -5,7 +5,7 @@
   const form = document.getElementById("call");
   if (!form) return;
   const said = document.getElementById("call-said");
-  let state = form.dataset.called, pending = kept();
+  let state = form.dataset.called, pending = kept(), calls = 0;
 
   function kept() {
     try { return localStorage.getItem(PENDING); } catch { return null; }
@@ -44,15 +44,17 @@
     }
   }
 
-  /** Asks whether somebody has come; without an answer the device says that it is alone. */
+  /** Asks whether somebody has come; without an answer the device says that it is alone. What was asked before a call
+   *  knows nothing of it: such an answer would say that somebody came. */
   async function look() {
     if (pending) return;
+    const before = calls, tell = (next) => before === calls && show(next);
     try {
       const answer = await fetch(form.dataset.now, { credentials: "same-origin" });
       if (answer.status === 404) return void location.reload();
-      show((await answer.json()).called ? "yes" : "no");
+      tell((await answer.json()).called ? "yes" : "no");
     } catch {
-      show("lost");
+      tell("lost");
     }
   }
 
@@ -60,6 +62,7 @@
     event.preventDefault();
     if (navigator.vibrate) navigator.vibrate(150);
     if (pending || state === "yes") return;
+    calls += 1;
     keep(crypto.randomUUID().replaceAll("-", ""));
     show("trying");
     send();
