@@ -1,6 +1,6 @@
 """Courses for a demonstration."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -19,9 +19,9 @@ PEOPLE = 24
 
 
 @cache
-def _courses():
+def _courses(on=ON, people=PEOPLE):
     found = []
-    for events in demo_courses(PROTOCOLS, ON, 7, PEOPLE):
+    for events in demo_courses(PROTOCOLS, on, 7, people):
         protocol = next(p for p in PROTOCOLS if p.hash == events[0].what.protocol_hash)
         course = Course()
         for event in events:
@@ -65,6 +65,25 @@ def test_visits_keep_to_the_clock():
         if isinstance(dose.what, DoseGiven)
     ]
     assert sum(8 <= hour <= 16 for hour in hours) > 0.7 * len(hours)
+
+
+@pytest.mark.parametrize(
+    ("on", "zone"),
+    [
+        ("2027-12-31T23:59:40", "Pacific/Auckland"),
+        ("2028-02-29T00:00:10", "America/Los_Angeles"),
+        ("2027-03-28T03:00:00", "Europe/Berlin"),  # the hour before does not exist
+        ("2027-10-31T02:30:00", "Europe/Berlin"),  # this hour comes twice
+    ],
+)
+def test_no_hour_is_bad_for_a_demonstration(on, zone):
+    """At the year's end, on a leap day and while clocks change, every event is taken, is past, and chairs are taken."""
+    now = datetime.fromisoformat(on).replace(tzinfo=ZoneInfo(zone))
+    (_, running), (_, ended), (_, expected) = courses = _courses(now, 3)
+    assert all(event.observed_at <= now for _, course in courses for event in course.log)
+    assert timedelta() <= now.astimezone(UTC) - running.doses[-1].observed_at < timedelta(minutes=40)
+    assert timedelta(minutes=40) < now.astimezone(UTC) - ended.doses[-1].observed_at < timedelta(minutes=90)
+    assert any(now < at < now.astimezone(UTC) + timedelta(hours=2) for at in expected.booked.values())
 
 
 def test_a_present_without_a_zone_is_refused():
