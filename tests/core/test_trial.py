@@ -11,6 +11,8 @@ from unstuck.core.trial import Truth, design_hash, design_text
 from unstuck.core.trial_file import parse_design
 from unstuck.core.trial_sweep import cells
 
+LOOKS = '[interim]\nlooks = [0.5, 1.0]\nspending = "pocock"\n'
+COSTS = '[costs]\ncurrency = "USD"\ndose = {value = -5, source = "author", grade = "assumed"}\n\n[estimand]'
 FAULTS = [
     (("control = true\n", ""), "only one, is the control"),
     (("size = 12", "size = 2"), "size = 2 is too small"),
@@ -36,6 +38,12 @@ FAULTS = [
     (("[allocation]", '[leaving]\nmechanism = "mar"\n\n[allocation]'), "MAR needs share and per_10"),
     (("[allocation]", '[interim]\nlooks = [0.9, 0.5]\nspending = "pocock"\n\n[allocation]'), "do not rise to 1"),
     (("per_month = 4", 'per_month = 4\ntruths = ["wish"]'), "Unknown truth 'wish'"),
+    (("per_month = 4", 'per_month = 4\ntruths = ["drawn", "drawn"]'), "drawn is named twice"),
+    (("value = -4.0, low = -8.0, high = 0.0", "value = 4.0, low = 0.0, high = 8.0"), "let belief make people worse"),
+    (("site_sd = {value = 2.0", "site_sd = {value = -2.0"), "is no spread"),
+    (("fall_percent = 30", "fall_percent = 300"), "fall_percent = 300 is no fall"),
+    (("[estimand]", COSTS), "costs.dose = -5 lies below nothing"),
+    (("[allocation]", f"{LOOKS}planned_sd = 12.0\n\n[allocation]"), "says nothing without reestimate_to"),
 ]
 
 

@@ -71,6 +71,8 @@ def _analysis(design: TrialDesign, analysis: Analysis) -> Iterator[Fault]:
             f"{key}: fall_percent belongs to responders (or response, a rule of the outcome), one of them.",
             f"Add it to {', '.join(m.value for m in ON_RESPONSE)}, or leave it out.",
         )
+    if analysis.fall_percent is not None and not 0 < analysis.fall_percent <= 100:
+        yield f"{key}: fall_percent = {analysis.fall_percent:g} is no fall.", "Write for example 30, up to 100."
     if analysis.tip_points is not None and method is not Method.TIPPING_POINT:
         yield f"{key}: tip_points belongs to tipping_point.", "Leave it out."
     for name in analysis.adjust:

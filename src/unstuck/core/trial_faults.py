@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from unstuck.core.trial import DESCRIPTIVE, MECHANISTIC, Interim, Method, Missing, Patients, TrialDesign, Truth
+from unstuck.core.trial import COSTED, DESCRIPTIVE, MECHANISTIC, Interim, Method, Missing, Patients, TrialDesign, Truth
 from unstuck.core.trial_aims import aims
 
 STRATA = ("site", "veteran")
@@ -20,7 +20,7 @@ LOOKED_AT = (Method.MMRM, Method.ANCOVA)
 def faults(design: TrialDesign) -> list[Fault]:
     """Everything wrong with it: what, and how to mend it. Empty for a sound design."""
     found: list[Fault] = []
-    for look in (_arms, _size, _visits, _sites, _patients, _leaving, aims, _looks, _truths):
+    for look in (_arms, _size, _visits, _sites, _patients, _leaving, aims, _looks, _truths, _costs):
         found += look(design)
     return found
 
@@ -84,6 +84,10 @@ def _sites(design: TrialDesign) -> Iterator[Fault]:
             yield f"Site {site.key} has no patients or no therapist.", "Write share > 0 and therapists from 1 on."
     if design.clustering.site_sd and len(design.sites) < 2:
         yield "A spread between sites needs two sites.", "Add [[site]] tables or leave site_sd out."
+    for name in ("site_sd", "therapist_sd"):
+        spread = getattr(design.clustering, name)
+        if spread is not None and spread.value < 0:
+            yield f"clustering.{name} = {spread.value:g} is no spread.", "Write 0 or more points."
     if design.per_month is not None and design.per_month <= 0:
         yield f"per_month = {design.per_month} enrols nobody.", "Write a number above 0."
 
@@ -142,6 +146,8 @@ def _looks(design: TrialDesign) -> Iterator[Fault]:
 
 def _larger(interim: Interim, size: int) -> Iterator[Fault]:
     if interim.reestimate_to is None:
+        if interim.planned_sd is not None:
+            yield "planned_sd says nothing without reestimate_to.", "Add reestimate_to, or leave planned_sd out."
         return
     if interim.reestimate_to < size:
         yield f"reestimate_to = {interim.reestimate_to} lies below the size.", f"Write at least {size}."
@@ -149,10 +155,24 @@ def _larger(interim: Interim, size: int) -> Iterator[Fault]:
         yield "A new size needs planned_sd and a look before the last.", "Add both to [interim]."
 
 
+def _costs(design: TrialDesign) -> Iterator[Fault]:
+    for name in COSTED if design.costs else ():
+        figure = getattr(design.costs, name)
+        if figure is not None and figure.value < 0:
+            yield f"costs.{name} = {figure.value:g} lies below nothing.", "Write 0 or more, or leave it out."
+
+
 def _truths(design: TrialDesign) -> Iterator[Fault]:
+    for name in _twice([truth.value for truth in design.truths]):
+        yield f"The truth {name} is named twice.", "Name each once: its trials would count twice."
     if Truth.FOOLED in design.truths and design.unblinding is None:
         yield "null_unblinded needs [unblinding].", "Add it, with believes in each arm."
     if design.unblinding is not None:
+        if design.unblinding.points.value > 0:
+            yield (
+                f"unblinding.points = {design.unblinding.points.value:g} would let belief make people worse.",
+                "Write what belief improves as a negative number: scores that fall are better.",
+            )
         for arm in design.arms:
             if arm.believes is None:
                 yield f"Arm {arm.key} does not say who believes to be treated.", "Add believes, with its source."
