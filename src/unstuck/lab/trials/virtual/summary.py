@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from unstuck.core.estimands import Estimand
-from unstuck.core.shares import exact_interval
 from unstuck.core.trial import COSTED, READ, Analysis, TrialDesign, Truth, design_text
 from unstuck.lab.trials.batched.draws import Bools, Floats
 from unstuck.lab.trials.virtual.job import Setting, TrialJob
+from unstuck.lab.trials.virtual.optimise import bounds
 from unstuck.lab.trials.virtual.patients_told import patients_told
 from unstuck.lab.trials.virtual.reading import READINGS, Reading
 from unstuck.lab.trials.virtual.results import UNITS, level_of
@@ -168,7 +168,7 @@ def share(yes: Any) -> Told:
     if not of:
         return {"met": 0, "of": 0, "share": None, "mc_se": None, "low": None, "high": None}
     p = met / of
-    low, high = exact_interval(met, of)
+    low, high = bounds(met, of, 0.05)
     return {"met": met, "of": of, "share": round(p, 6), "mc_se": round(math.sqrt(p * (1 - p) / of), 6),
             "low": round(low, 6), "high": round(high, 6)}  # fmt: skip
 
