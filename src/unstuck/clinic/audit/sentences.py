@@ -88,6 +88,10 @@ def _person(told: Payload) -> str:
     return _("person %(key)s") % {"key": short(str(told.get("person", "")))}
 
 
+def _fields(told: Payload) -> str:
+    return ", ".join(str(field).replace("_", " ") for field in told.get("fields", ()))
+
+
 def _roles(told: Payload) -> str:
     return ", ".join(str(role).replace("_", " ") for role in told.get("roles", ())) or _("no role")
 
@@ -162,6 +166,7 @@ _SITE: dict[str, Say] = {
     "account.second_factor_removed": lambda t, n: _("removed the second factor of %(who)s") % {"who": _account(t, n)},
     "account.recovery_code_used": lambda _t, _n: _("used a recovery code"),
     "person.registered": lambda t, _n: _("registered %(who)s") % {"who": _person(t)},
+    "person.changed": lambda t, _n: _("put right the %(what)s of %(who)s") % {"what": _fields(t), "who": _person(t)},
     "person.photo_kept": lambda t, _n: _("kept a photo of %(who)s") % {"who": _person(t)},
     "person.photo_dropped": lambda t, _n: _("deleted the photo of %(who)s") % {"who": _person(t)},
     "person.erased": lambda t, _n: _("erased the identifying data of %(who)s") % {"who": _person(t)},

@@ -75,11 +75,11 @@ def enrol(request: HttpRequest) -> HttpResponseBase:
 
 
 def _begin(form: EnrolForm, entry: actions.Entry) -> Course:
-    """The person and the course, or neither."""
+    """The person, where they are not here yet, and the course; or neither."""
     release, arm = form.choice()
     with transaction.atomic():
         simulated = actions.origin() is Origin.SIMULATED
-        person = register_person(form.identity(), entry.actor, entry.recorded_at, simulated=simulated)
+        person = form.same or register_person(form.identity(), entry.actor, entry.recorded_at, simulated=simulated)
         return actions.enrol(person, release, arm, entry)
 
 

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_http_methods
 
 from unstuck.clinic.course.enrolment import EnrolForm
 from unstuck.clinic.people import access
-from unstuck.clinic.people.models import Person
 from unstuck.core.errors import Complaint
 from unstuck.core.fhir_patient import ReadPatient, read_patient
 
@@ -37,9 +36,7 @@ def arrive(request: HttpRequest) -> HttpResponseBase:
 
 def _look(request: HttpRequest, read: ReadPatient) -> HttpResponseBase:
     """The form of enrolment with what was read; a person of the same name and birth date is pointed out."""
-    form = EnrolForm(access.account_of(request))
     told = {"name": read.name, "born_on": read.born_on, "email": read.email, "phone": read.phone}
-    form.initial = {**form.initial, **told}
-    twin = Person.objects.filter(name__iexact=read.name, born_on=read.born_on, erased_at=None).exists()
-    context = {"enrol": form, "left_out": read.left_out, "twin": twin}
+    form = EnrolForm(access.account_of(request), told=told)
+    context = {"enrol": form, "left_out": read.left_out, "twin": form.twin is not None}
     return render(request, "pathway/arrived.html", context)

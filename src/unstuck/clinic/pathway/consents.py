@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from unstuck.clinic.pathway.booking import cancel_coming
 from unstuck.clinic.pathway.consent_texts import text_in_use
 from unstuck.clinic.pathway.models import ConsentText
 from unstuck.clinic.people.models import Text
+from unstuck.clinic.people.queries import plain_name
 from unstuck.clinic.people.texts import text_of, write_text
 from unstuck.clinic.session.models import Sitting
 from unstuck.core import events as ev
@@ -139,18 +139,13 @@ def _refuse(course: Course, signature: Signature, body: str) -> None:
         raise TextChanged(
             _("The text has changed since it was shown."), mend=_("Show it again, and let the person read it.")
         )
-    if _plain(signature.name) != _plain(course.person.name):
+    if plain_name(signature.name) != plain_name(course.person.name):
         raise NotTheirName(
             _("The name that was written is not the name that is registered."),
             mend=_("The person writes their own full name."),
         )
     if {c.key for c in load_consent().confirm} - signature.confirmed:
         raise NotConfirmed(_("Each sentence must be confirmed."), mend=_("Talk about what is not clear."))
-
-
-def _plain(name: str) -> str:
-    """The name as people read it: one keyboard sends é as one sign, another as e and its accent."""
-    return " ".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
 def _form(course: Course) -> str:

@@ -70,6 +70,29 @@ def register_person(identity: Identity, actor: str, at: datetime, simulated: boo
         return person
 
 
+def change_person(person: Person, identity: Identity, actor: str, at: datetime) -> tuple[str, ...]:
+    """Which of name, birth date, e-mail and telephone were put right; the ledger learns which, and no word of them.
+
+    The person's account follows. Where the address changes, whoever came in by the old one is signed out.
+    """
+    told = {"name": identity.name, "born_on": identity.born_on, "email": identity.email, "phone": identity.phone}
+    with transaction.atomic():
+        changed = tuple(field for field, value in told.items() if getattr(person, field) != value)
+        if not changed or person.erased_at:
+            return ()
+        for field in changed:
+            setattr(person, field, told[field])
+        person.save(update_fields=list(changed))
+        for account in Account.objects.filter(person=person, is_active=True):
+            account.display_name = identity.name.split(" ")[0]
+            if "email" in changed:
+                account.email = identity.email
+                end_sessions(account)
+            account.save(update_fields=["display_name", "email"])
+        note("person.changed", actor, at, {"person": person.key, "fields": list(changed)})
+    return changed
+
+
 def erase_person(person: Person, actor: str, at: datetime) -> None:
     """Name, birth date, photo, addresses, texts and secret are gone; the ledger's facts stand under the pseudonym."""
     with transaction.atomic():

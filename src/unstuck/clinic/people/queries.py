@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from unstuck.clinic.people.models import Account, Role
+import unicodedata
+from datetime import date
+
+from unstuck.clinic.people.models import Account, Person, Role
+
+
+def plain_name(name: str) -> str:
+    """The name as people read it: one keyboard sends é as one sign, another as e and its accent."""
+    return " ".join(unicodedata.normalize("NFKC", name).split()).casefold()
+
+
+def known_as(name: str, born_on: date | None) -> Person | None:
+    """Who is registered here with that name and birth date, the newest where there are several."""
+    born = Person.objects.filter(born_on=born_on, erased_at=None).order_by("-registered_at")
+    return next((one for one in born if plain_name(one.name) == plain_name(name)), None)
 
 
 def accounts() -> tuple[Account, ...]:

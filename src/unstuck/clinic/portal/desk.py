@@ -14,7 +14,8 @@ from unstuck.clinic.assessment.models import Link
 from unstuck.clinic.course.models import Course
 from unstuck.clinic.ledger.actions import note
 from unstuck.clinic.messages.actions import Letter, send
-from unstuck.clinic.people.actions import NewAccount, end_sessions, open_account
+from unstuck.clinic.messages.models import Message
+from unstuck.clinic.people.actions import Identity, NewAccount, change_person, end_sessions, open_account
 from unstuck.clinic.people.models import Account, Person, Role
 from unstuck.clinic.portal.models import Choices, Day, Leaf
 from unstuck.core.errors import Complaint
@@ -48,6 +49,26 @@ def invite(course: Course, address: str, actor: str, at: datetime, language: str
             body = _("Good day. Your own page is ready. Open it here, and type this address:\n\n%(link)s\n")
             send(Letter("invite", email, _("Your own page"), body % {"link": address}), at)
     return account
+
+
+def put_right(course: Course, identity: Identity, actor: str, at: datetime) -> tuple[str, ...]:
+    """Which details were put right. Letters that wait go to the new address, or nowhere where there is none.
+
+    Raises NoAddress where the address is another patient's.
+    """
+    person, before = course.person, (course.person.email, course.person.phone)
+    taken = Account.objects.filter(email__iexact=identity.email, person__isnull=False).exclude(person=person)
+    if identity.email and taken.exists():
+        raise NoAddress(_("That e-mail address is another person's way in."), mend=_("Ask for one of their own."))
+    with transaction.atomic():
+        changed = change_person(person, identity, actor, at)
+        for old, new in zip(before, (identity.email, identity.phone), strict=True):
+            waiting = Message.objects.filter(to=old, sent_at=None) if old and old != new else Message.objects.none()
+            waiting.update(to=new) if new else waiting.delete()
+        holder = account_for(person)
+        if holder and "email" in changed:
+            holder.entry_codes.filter(used_at=None).update(used_at=at)
+    return changed
 
 
 def language_for(person: Person) -> str | None:

@@ -8,5 +8,6 @@ app_name = "desk"
 urlpatterns = [
     path("visits/", desk_views.visits, name="visits"),
     path("<str:key>/", desk_views.person, name="person"),
+    path("<str:key>/details/", desk_views.details, name="details"),
     path("<str:key>/shared/", desk_views.shared, name="shared"),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.forms import model_to_dict
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from unstuck.clinic import clock
 from unstuck.clinic.assessment.half_given import take_back
 from unstuck.clinic.course import queries
+from unstuck.clinic.course.enrolment import IdentityForm
 from unstuck.clinic.people import access
 from unstuck.clinic.people.actions import note_reading
 from unstuck.clinic.portal import days, desk, feedback, leaves
@@ -45,6 +47,23 @@ def person(request: HttpRequest, key: str) -> HttpResponseBase:
     context["language"] = desk.language_for(row.person) or settings.LANGUAGE_CODE
     context["passkeys"] = holder.passkeys.count() if holder else 0
     return render(request, "portal/desk.html", context, status=409 if "refusal" in context else 200)
+
+
+@access.require(access.may_send_link)
+@require_http_methods(["GET", "POST"])
+def details(request: HttpRequest, key: str) -> HttpResponseBase:
+    """Put right who somebody is and how they are reached."""
+    row = get_object_or_404(queries.everyone(), key=key, person__erased_at=None)
+    account, at = access.allow(request, access.may_see_course, row), clock.now(request)
+    note_reading(account, row.key, "desk", at)
+    form = IdentityForm(request.POST or None, initial=model_to_dict(row.person))
+    if request.method == "POST" and form.is_valid():
+        try:
+            desk.put_right(row, form.identity(), account.key, at)
+            return redirect("desk:person", key=row.key)
+        except Complaint as refusal:
+            form.add_error("email", str(refusal))
+    return render(request, "portal/details.html", {"row": row, "form": form}, status=409 if form.errors else 200)
 
 
 @access.require(access.is_care)
