@@ -33,7 +33,7 @@ TEMPLATES = (
     "site/templates/_numbers.html",
     "site/templates/base.html",
 )  # fmt: skip
-FOR_STAFF = {"desk.html", "shared.html", "visits.html", "desk_views.py", "rated.html", "send.html"}
+FOR_STAFF = {"desk.html", "details.html", "shared.html", "visits.html", "desk_views.py", "rated.html", "send.html"}
 Words = tuple[str, str]  # the words and their plural, empty where there is none
 
 

@@ -16,6 +16,7 @@ from unstuck.clinic.ledger.models import Entry
 from unstuck.clinic.messages.models import Message
 from unstuck.clinic.people import actions
 from unstuck.clinic.people.models import Account, Role
+from unstuck.clinic.portal.models import Leaf
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +66,20 @@ def test_an_idle_session_ends(signed_in: Callable[[str], Client], at: datetime) 
     with clock.stopped(at + timedelta(minutes=16 + 31)):
         assert nia.get("/").status_code == 302
     assert kinds()[-2:] == ["account.timed_out"] * 2
+
+
+def test_words_written_for_long_are_kept(signed_in: Callable[[str], Client], at: datetime) -> None:
+    """A patient writes for an hour with no request in between: the page is kept, the session over, nothing is shown."""
+    with clock.stopped(at):
+        ada = signed_in("ada")
+        ada.get("/me/journal/")
+    with clock.stopped(at + timedelta(hours=1)):
+        answer = ada.post("/me/journal/", {"words": "A long page."})
+        assert answer["Location"] == "/me/in/?kept=yes"
+        assert "was kept" in ada.get(answer["Location"]).content.decode()
+        assert ada.get("/me/journal/").status_code == 302
+        ada.post("/me/journal/", {"words": "By nobody who is signed in."})
+    assert [leaf.text.body for leaf in Leaf.objects.all()] == ["A long page."]
 
 
 def test_polling_does_not_keep_a_session_alive(signed_in: Callable[[str], Client], at: datetime) -> None:

@@ -12,7 +12,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import resolve_url
+from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
 
 from unstuck.clinic import clock
@@ -22,12 +22,17 @@ from unstuck.clinic.people.models import Account
 from unstuck.clinic.session.queries import kept_by
 
 SEEN = "unstuck_seen_at"
+OWN_WORDS = ("portal:journal", "portal:plan", "portal:days", "portal:visit")  # pages that a person fills at leisure
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
 class IdleTimeout:
-    """Signs an account out after the idle minutes of its strictest role. Pages that poll do not count as activity."""
+    """Signs an account out after the idle minutes of its strictest role. Pages that poll do not count as activity.
+
+    Who wrote on an own page for longer than that, with no request in between, loses no word: what is sent is kept
+    first, in the name of that browser's session, and shown to nobody before a new sign-in.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -35,16 +40,24 @@ class IdleTimeout:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         account = request.user
         if isinstance(account, Account):
+            if _writes_own_words(request, account) and _is_idle(request, account, clock.now(request)):
+                return self._kept_first(request, account)
             self._watch(request, account)
         return self.get_response(request)
+
+    def _kept_first(self, request: HttpRequest, account: Account) -> HttpResponse:
+        """What was sent is kept where the page takes it; then the session ends, and the way in says so."""
+        kept = self.get_response(request).status_code in (200, 302)
+        note("account.timed_out", account.key, clock.now(request))
+        logout(request)
+        return redirect(reverse("portal:enter") + ("?kept=yes" if kept else ""))
 
     def _watch(self, request: HttpRequest, account: Account) -> None:
         at = clock.now(request)
         if request.session.get(access.WALL):
             return _only_the_wall(request, account, at)
         seen = request.session.get(SEEN)
-        idle = at - datetime.fromisoformat(seen) if seen else timedelta()
-        if idle > idle_limit(account) and idle > chair_limit(account):
+        if _is_idle(request, account, at):
             note("account.timed_out", account.key, at)
             logout(request)
         elif request.headers.get("X-Unstuck-Poll") is None and _stale(seen, at):
@@ -57,6 +70,16 @@ def _only_the_wall(request: HttpRequest, account: Account, at: datetime) -> None
     if not request.path.startswith(open_here):
         note("wall.left", account.key, at)
         logout(request)
+
+
+def _is_idle(request: HttpRequest, account: Account, at: datetime) -> bool:
+    seen = request.session.get(SEEN)
+    idle = at - datetime.fromisoformat(seen) if seen else timedelta()
+    return idle > idle_limit(account) and idle > chair_limit(account)
+
+
+def _writes_own_words(request: HttpRequest, account: Account) -> bool:
+    return request.method == "POST" and access.is_patient(account) and request.path in map(reverse, OWN_WORDS)
 
 
 def _stale(seen: str | None, at: datetime) -> bool:
