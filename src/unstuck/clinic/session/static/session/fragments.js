@@ -1,5 +1,8 @@
 /** Parts of the page brought anew from the server, never under a finger and never over something typed. */
 
+const PATIENCE_MS = 20_000;
+let running = false, again = false;
+
 function inUse(part) {
   const on = document.activeElement;
   if (on && part.contains(on) && on.matches("input, select, textarea")) return true;
@@ -21,10 +24,25 @@ function isTouched(field) {
 /** What the page shows: how many events, and which phase. */
 export const showsOf = (root) => root.dataset.shows ?? "";
 
-/** Asks for the page again and swaps each part that nobody is using. A page of fewer than `least()` events stays away:
- *  it was overtaken on its way, or it is the copy that this device kept. */
+/** Asks for the page again and swaps each part that nobody is using; asked meanwhile, it asks once more after that. */
 export async function refresh(place, least) {
-  const answer = await fetch(place, { credentials: "same-origin", redirect: "error", headers: { "X-Unstuck-Poll": "1" } });
+  again = running;
+  if (running) return;
+  running = true;
+  try {
+    do {
+      again = false;
+      await bring(place, least);
+    } while (again);
+  } finally {
+    running = false;
+  }
+}
+
+/** A page of fewer than `least()` events stays away: more has happened while it was on its way. */
+async function bring(place, least) {
+  const patience = AbortSignal.timeout(PATIENCE_MS), headers = { "X-Unstuck-Poll": "1" };
+  const answer = await fetch(place, { credentials: "same-origin", redirect: "error", headers, signal: patience });
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const root = document.getElementById("session"), brought = fresh.getElementById("session");

@@ -13,12 +13,14 @@ self.addEventListener("fetch", (event) => {
   else if (url.pathname.startsWith("/static/")) event.respondWith(networkFirst(request, false));
 });
 
-/** The server's answer; the kept one where the server does not answer, or not in time. */
+/** The server's answer; the kept one where the server does not answer, or not in time. A page that is open already and
+ *  asks what is new is not answered with what is old. */
 async function networkFirst(request, page) {
-  const cache = await caches.open(CACHE), kept = await cache.match(request.url);
+  const cache = await caches.open(CACHE), renews = page && request.mode !== "navigate";
+  const kept = renews ? undefined : await cache.match(request.url);
   try {
     const answer = await fetch(request, kept ? { signal: AbortSignal.timeout(PATIENCE_MS) } : {});
-    if (page && answer.headers.get(KEEP) !== "yes") await cache.delete(request.url);
+    if (page && answer.status < 500 && answer.headers.get(KEEP) !== "yes") await cache.delete(request.url);
     else if (answer.ok && !answer.redirected) await cache.put(request.url, answer.clone());
     return answer;
   } catch (wrong) {
