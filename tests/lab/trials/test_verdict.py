@@ -7,6 +7,7 @@ import pytest
 from tests.trial_designs import small
 from unstuck.core.shares import exact_interval
 from unstuck.core.trial import Interim, Spending, Truth
+from unstuck.lab.trials.virtual.drawing import readings_svg
 from unstuck.lab.trials.virtual.summary import share
 from unstuck.lab.trials.virtual.verdict import verdict_of
 
@@ -74,3 +75,11 @@ def test_harm_is_said():
     found = told(small(), (0,), worse=392)
     assert any("show harm: 98.0 %" in reason for reason in found["reasons"])
     assert not any("harm" in reason for reason in told(small(), (390,), worse=2)["reasons"])
+
+
+def test_a_long_label_of_a_plot_is_whole():
+    """Where the words of a row do not fit beside it, the arm stands below what is true; short ones stay on one line."""
+    reading = {name: part(3, 9) for name in ("works", "cannot_tell", "worse")}
+    plot = readings_svg([("effect as published: standard", reading), ("no difference: low", reading)])
+    assert ">effect as published</tspan>" in plot and ">standard</tspan>" in plot
+    assert ">no difference: low</tspan>" in plot
