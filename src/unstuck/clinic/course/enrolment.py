@@ -50,6 +50,7 @@ class EnrolForm(IdentityForm):
             ("other", _("Somebody else of the same name and birth date")),
         ],
         widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one of the two.")},
     )
     plan = forms.ChoiceField(label=_("Protocol"))
 
