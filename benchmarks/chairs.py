@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+PATIENCE_S = 600  # forty that give up early and ask again keep a slow machine from ever answering one
 
 PREPARE = """
 import json, sys
@@ -108,7 +109,9 @@ class Site:
     def script(self, text: str, *arguments: str) -> dict[str, object]:
         """Runs a script in the site and reads the JSON of its last line."""
         command = [sys.executable, "-c", text, *arguments]
-        told = subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=True, timeout=300)
+        told = subprocess.run(
+            command, env=self.environment(), capture_output=True, text=True, check=True, timeout=PATIENCE_S
+        )
         found: dict[str, object] = json.loads(told.stdout.strip().splitlines()[-1])
         return found
 
@@ -124,7 +127,7 @@ class Site:
         self.process = subprocess.Popen(
             [sys.executable, "-c", SERVE, str(self.port)], env=self.environment(), stderr=subprocess.DEVNULL
         )
-        end = time.monotonic() + 300
+        end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
             try:
                 if self.get("/empty/") == 200:
@@ -140,7 +143,7 @@ class Site:
         self.process.wait()
 
     def get(self, address: str) -> int:
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
         try:
             link.request("GET", address, headers={"Host": "localhost"})
             answer = link.getresponse()
@@ -187,7 +190,7 @@ class Chair:
             "X-CSRFToken": token,
             "Referer": "https://localhost/",
         }
-        link = http.client.HTTPConnection("127.0.0.1", self.site.port, timeout=20)
+        link = http.client.HTTPConnection("127.0.0.1", self.site.port, timeout=PATIENCE_S)
         try:
             link.request("POST", f"/session/{self.course}/infusion/1/entries/", body, headers)
             answer = link.getresponse()
