@@ -18,13 +18,16 @@ self.addEventListener("fetch", (event) => {
 async function networkFirst(request, page) {
   const cache = await caches.open(CACHE), renews = page && request.mode !== "navigate";
   const kept = renews ? undefined : await cache.match(request.url);
+  const patience = new AbortController(), ends = kept && setTimeout(() => patience.abort(), PATIENCE_MS);
   try {
-    const answer = await fetch(request, kept ? { signal: AbortSignal.timeout(PATIENCE_MS) } : {});
+    const answer = await fetch(request, kept ? { signal: patience.signal } : {});
     if (page && answer.status < 500 && answer.headers.get(KEEP) !== "yes") await cache.delete(request.url);
     else if (answer.ok && !answer.redirected) await cache.put(request.url, answer.clone());
     return answer;
   } catch (wrong) {
     if (kept) return kept;
     throw wrong;
+  } finally {
+    clearTimeout(ends); // an answer that has come is not cut off
   }
 }
