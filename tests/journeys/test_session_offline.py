@@ -177,6 +177,24 @@ def test_two_devices_on_one_session_converge(infusion: Running, staff: Callable[
     expect(other.locator(SAVED, has_text="97").first).to_be_visible()
 
 
+def test_a_tap_is_heard_while_the_page_is_brought_anew(infusion: Running, staff: Callable[[str], Page]) -> None:
+    """What another tablet recorded comes while a finger is on *Pause*: the tap pauses, and then the page shows both."""
+    page, other = infusion.page, staff("cleo")
+    page.locator("[data-part=pump]").get_by_role("button", name="Pause").hover()
+    other.goto(infusion.address)
+    enter(other, pulse_per_min=97)
+    expect(other.locator(SAVED, has_text="97").first).to_be_visible()
+    page.mouse.down()
+    with page.expect_response(lambda answer: answer.url.endswith(infusion.address)) as brought:
+        ahead(infusion, 0.1)
+    brought.value.finished()
+    page.wait_for_timeout(300)
+    expect(page.locator(SAVED, has_text="97")).to_have_count(0)
+    page.mouse.up()
+    expect(page.locator(SAVED, has_text="aused").first).to_be_visible()
+    expect(page.locator(SAVED, has_text="97").first).to_be_visible()
+
+
 def _comes_true(page: Page, claim: Callable[[], bool]) -> None:
     """Within half a minute of the page's clock, which runs on meanwhile, so that a beat follows a lost word."""
     for _ in range(300):

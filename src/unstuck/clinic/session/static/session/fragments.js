@@ -1,7 +1,19 @@
 /** Parts of the page brought anew from the server, never under a finger and never over something typed. */
 
 const PATIENCE_MS = 20_000;
-let running = false, again = false;
+let running = false, again = false, pressed = false, lifted = false;
+
+/** From a finger's coming down to its click nothing may be swapped: a button that is new when the finger leaves it hears
+ *  no click. Without a click, as after a slip, one renewal is left out; the next poll asks again. */
+addEventListener("pointerdown", () => { pressed = true; lifted = false; }, true);
+addEventListener("pointerup", () => { lifted = true; }, true);
+for (const over of ["click", "pointercancel"]) addEventListener(over, () => { pressed = false; }, true);
+
+function underAFinger() {
+  const held = pressed;
+  pressed = pressed && !lifted;
+  return held;
+}
 
 function inUse(part) {
   const on = document.activeElement;
@@ -46,7 +58,7 @@ async function bring(place, least) {
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const root = document.getElementById("session"), brought = fresh.getElementById("session");
-  if (!brought || Number.parseInt(showsOf(brought), 10) < least()) return;
+  if (!brought || Number.parseInt(showsOf(brought), 10) < least() || underAFinger()) return;
   const parts = [...document.querySelectorAll("[data-part]")];
   if (parts.length !== fresh.querySelectorAll("[data-part]").length && !parts.some(inUse)) return location.reload();
   for (const part of parts) {
