@@ -159,6 +159,23 @@ def test_a_board_that_cannot_renew_says_so(staff: Staff) -> None:
     expect(page.locator("#stale")).to_be_hidden()
 
 
+def test_an_answer_that_never_comes_holds_nothing_up(staff: Staff) -> None:
+    """A renewal that hangs is given up after the page's patience, and the next one brings the alarm."""
+    course = seated(2, key("nia"))
+    clock.set_to(after(3))
+    page = staff("nia")
+    held: list[Route] = []
+    page.route("**/today/now/", lambda route: route.continue_() if held else held.append(route))
+    page.goto("/today/")
+    assert page.evaluate("0 < htmx.config.timeout && htmx.config.timeout < 60000")
+    page.evaluate("htmx.config.timeout = 1000")
+    with page.expect_event("requestfailed"):
+        page.evaluate(ASK)
+    add(course, *high(5))
+    clock.set_to(after(5.5))
+    expect(page.locator(".next-what")).to_contain_text("Blood pressure is high")
+
+
 def test_chairs_are_taken_over(staff: Staff) -> None:
     """Ben ticks chairs and read-backs; while an alarm rings its chair cannot be ticked; then the board names him."""
     quiet, ringing = seated(2, key("nia")), seated(3, key("nia"), None, *high(5))
