@@ -190,6 +190,19 @@ def test_a_hidden_page_is_not_a_watch(cast: Cast) -> None:
     assert len(alerts("unwatched")) == 1
 
 
+def test_a_word_that_was_overtaken_does_not_count(cast: Cast) -> None:
+    """ "Visible", sent before "hidden" and heard after it, makes nobody watch; a device whose clock went back an hour is
+    believed again within a minute."""
+    course = seated(2, cast["nia"].key)
+    sitting = unwatched(course)
+    heard(sitting, "d_tablet01", True, 0.0, after(1))
+    heard(sitting, "d_tablet01", False, 0.0, after(1.1))
+    heard(sitting, "d_tablet01", True, -10.0, after(1.2))
+    assert first(cast["nia"], 3.15).word == "Not heard"
+    heard(sitting, "d_tablet01", True, -3600.0, after(6.9))
+    assert first(cast["nia"], 7).word != "Not heard"
+
+
 def test_a_second_device_that_sees_it_is_enough(cast: Cast) -> None:
     """While one of two devices has the page in front, the session is watched."""
     course = seated(2, cast["nia"].key)

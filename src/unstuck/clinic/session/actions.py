@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -34,6 +34,7 @@ from unstuck.core.refusals import NotReadyToLeave
 from unstuck.core.session_events import CheckRole, DoseChecked, DoseOrdered, HandedOver, SessionOpened
 
 Acts = Sequence[tuple[ev.What, Entry]]
+OVERTAKES = timedelta(seconds=30)  # longer than a page waits for an answer: no word of before is still on its way
 
 
 class WrongPerson(Complaint):
@@ -294,11 +295,20 @@ def _refuse_unanswered(course: Course, place: Place, to: ev.Leaving, at: datetim
 
 
 def heard(sitting: Sitting, device: str, visible: bool, offset_s: float, at: datetime) -> None:
-    """The device's page lives; `visible` is whether somebody can see it."""
+    """The device's page lives; `visible` is whether somebody can see it. A word that a later one has overtaken on its
+    way changes nothing."""
+    if _overtaken(sitting, device, at + timedelta(seconds=offset_s), at):
+        return
     fields = {"visible": visible, "heard_at": at, "offset_s": offset_s}
     as_before = Watch.objects.filter(sitting=sitting, device=device, visible=visible).update(**fields)
     if not as_before:
         Watch.objects.update_or_create(sitting=sitting, device=device, defaults=fields | {"since": at})
+
+
+def _overtaken(sitting: Sitting, device: str, sent_at: datetime, at: datetime) -> bool:
+    """Whether what was heard last was sent later, by the device's own clock; one that was set back is believed soon."""
+    last = Watch.objects.filter(sitting=sitting, device=device, heard_at__gt=at - OVERTAKES).first()
+    return last is not None and sent_at < last.heard_at + timedelta(seconds=last.offset_s)
 
 
 def make_help_link(sitting: Sitting, by: str, at: datetime) -> str:
