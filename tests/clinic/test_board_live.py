@@ -191,8 +191,8 @@ def test_a_hidden_page_is_not_a_watch(cast: Cast) -> None:
 
 
 def test_a_word_that_was_overtaken_does_not_count(cast: Cast) -> None:
-    """ "Visible", sent before "hidden" and heard after it, makes nobody watch; a device whose clock went back an hour is
-    believed again within a minute."""
+    """A page "visible", sent before "hidden" and heard after it, makes nobody watch; a device whose clock went back an
+    hour is believed again within a minute."""
     course = seated(2, cast["nia"].key)
     sitting = unwatched(course)
     heard(sitting, "d_tablet01", True, 0.0, after(1))
