@@ -20,6 +20,7 @@ from unstuck.clinic.plan import look
 from unstuck.clinic.plan.board import BoardPage, Told, board
 from unstuck.clinic.plan.sight import Eyes, Room
 from unstuck.clinic.plan.visits import Day, today
+from unstuck.clinic.plan.words import place_words
 from unstuck.clinic.rooms.queries import Seat
 from unstuck.core import events as ev
 from unstuck.core.conditions import AtLeast
@@ -186,3 +187,12 @@ def test_the_fragment_is_a_real_page(signed_in: Callable[[str], Client], monkeyp
 def test_who_may_open_it(signed_in: Callable[[str], Client], username: str, status: int) -> None:
     """The treating team and the front desk; nobody else."""
     assert signed_in(username).get("/today/").status_code == status
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [("chair_1", "Chair 1"), ("room_a", "Room A"), ("room", "Room"), ("quiet_room", "Quiet room"), ("", "")],
+)
+def test_a_place_is_named_as_people_say_it(place: str, said: str) -> None:
+    """A chair or room by its number or letter; a room with a name of its own by that name."""
+    assert place_words(place) == said

@@ -46,6 +46,14 @@ def test_three_chairs_are_taken_today():
     assert any(ON < at < ON + timedelta(hours=2) for at in expected.booked.values())
 
 
+def test_nobody_else_is_left_in_a_chair():
+    """Whatever the hour, only those on the chairs had a dose today: the others went home, and the board is calm."""
+    for hour in (11, 16, 22):
+        now = ON.replace(hour=hour)
+        for _, course in _courses(now)[3:]:
+            assert all(now - dose.observed_at > timedelta(hours=12) for dose in course.doses)
+
+
 def test_people_stand_at_every_stage():
     """Some have had no dose, some are in the middle, some have ended; something is late and something is held."""
     doses = [len(course.doses) for _, course in _courses()]

@@ -109,10 +109,10 @@ def alarm_words(key: str) -> str:
 
 
 def place_words(place: str) -> str:
-    """A place as people say it: "Chair 1", "Room A"; empty for none."""
+    """A place as people say it: "Chair 1", "Room A", "Quiet room"; empty for none."""
     kind, _sep, name = place.partition("_")
-    told = {"chair": _("Chair"), "room": _("Room")}.get(kind, kind.capitalize())
-    return f"{told} {name.upper()}".strip()
+    told = {"chair": _("Chair"), "room": _("Room")}.get(kind)
+    return f"{told} {name.upper()}".strip() if told else place.replace("_", " ").capitalize()
 
 
 def countdown(by: datetime, at: datetime) -> str:

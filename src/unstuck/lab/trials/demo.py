@@ -19,6 +19,7 @@ BORROWED = "feder_2021:ketamine"  # for protocols without a published arm; a dem
 CHAIRS = (timedelta(minutes=25), timedelta(minutes=70), -timedelta(minutes=45))  # since the dose began, for each chair
 HELD, LATE = 3, 5  # so many people stand before a closed gate, and so many owe an answer
 BOOKED_AHEAD = timedelta(days=14)
+STAY = timedelta(hours=18)  # so long after a dose somebody might still count as being here
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,9 @@ def _stories(jobs: Sequence[Job], people: int, now: datetime) -> Iterator[Story]
             yield Story(events, closed)
         elif late and owed is not None:
             late -= 1
-            yield Story(events, _at_the_clock_of(now, owed))
+            yield Story(events, _at_home(events, _at_the_clock_of(now, owed)))
         else:
-            yield Story(events, _at_the_clock_of(now, _stage(events, number)))
+            yield Story(events, _at_home(events, _at_the_clock_of(now, _stage(events, number))))
 
 
 def _course(job: Job, number: int, jobs: int) -> tuple[Event, ...]:
@@ -99,6 +100,13 @@ def _at_the_clock_of(now: datetime, moment: datetime) -> datetime:
     clock = now.time().replace(tzinfo=moment.tzinfo)
     found = datetime.combine(moment.date(), clock)
     return found if found <= moment else found - timedelta(days=1)
+
+
+def _at_home(events: Sequence[Event], moment: datetime) -> datetime:
+    """That clock of the last day up to `moment` without a dose before it: only the three chairs are watched now."""
+    while any(moment - STAY < dose <= moment for dose in _doses(events)):
+        moment -= timedelta(days=1)
+    return moment
 
 
 def _stage(events: Sequence[Event], number: int) -> datetime:
