@@ -16,13 +16,13 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.cpu import cpu_seconds
 from benchmarks.pk_peers import PEERS
 from benchmarks.pk_scenario import TIMES_H, Floats, Scenario, error, exact, people, regimen, system
 from unstuck.lab.pk import bolus, infusion, load_set
@@ -66,18 +66,7 @@ def solver_alone(scenario: Scenario, repeats: int) -> float:
     scales = np.array([r.scale for r in made.readings.values()])
     crowd = Crowd(made.matrix, np.array([c.amount_mg for c in program.channels]), scales, np.zeros((BLOCK, 4)))
     room, space = room_for(plan, BLOCK, np.zeros(0)), space_for(plan)
-    return best(lambda: run_crowd(plan, crowd, room, space), repeats) / BLOCK
-
-
-def best(run: Callable[[], object], repeats: int) -> float:
-    """The fewest CPU seconds of so many calls; a first one goes before them."""
-    run()
-    spent = []
-    for _ in range(repeats):
-        begun = time.process_time()
-        run()
-        spent.append(time.process_time() - begun)
-    return min(spent)
+    return cpu_seconds(lambda: run_crowd(plan, crowd, room, space), repeats) / BLOCK
 
 
 def time_peers(chosen: list[str], scenario: Scenario, wanted: Floats) -> dict[str, float]:
@@ -94,7 +83,7 @@ def time_peers(chosen: list[str], scenario: Scenario, wanted: Floats) -> dict[st
         for label, (rtol, atol) in (("default", default), ("finest", finest)):
             off = error(engine(scenario.first(CHECKED), rtol, atol), wanted)
             few = scenario.first(count)
-            speed = count / best(lambda e=engine, f=few, r=rtol, a=atol: e(f, r, a), 3)  # type: ignore[misc]
+            speed = count / cpu_seconds(lambda e=engine, f=few, r=rtol, a=atol: e(f, r, a), 3)  # type: ignore[misc]
             print(f"{name + ', ' + label:<28} {speed:>14,.0f} {off:>12.1e}   rtol {rtol:g}, atol {atol:g}", flush=True)
             rates[f"{name}, {label}"] = speed
     return rates
@@ -133,7 +122,7 @@ def main() -> int:
     wanted = exact(scenario.first(CHECKED))
     print(f"{'engine':<28} {'people/s/core':>14} {'error':>12}")
     off = error(ours(scenario.first(BLOCK))[:CHECKED], wanted)
-    alone, whole = 1 / solver_alone(scenario, 40), count / best(lambda: ours(scenario), 5)
+    alone, whole = 1 / solver_alone(scenario, 40), count / cpu_seconds(lambda: ours(scenario), 5)
     print(f"{'unstuck, solver':<28} {alone:>14,.0f} {off:>12.1e}   all curves written")
     print(f"{'unstuck, all':<28} {whole:>14,.0f} {off:>12.1e}   from parameters to curves", flush=True)
     rates = time_peers(args.peers.split(","), scenario, wanted)
