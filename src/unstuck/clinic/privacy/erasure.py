@@ -17,6 +17,7 @@ from unstuck.clinic.ledger.models import Entry
 from unstuck.clinic.messages.models import Message
 from unstuck.clinic.people.actions import erase_person
 from unstuck.clinic.people.models import Account, Person
+from unstuck.clinic.people.queries import plain_name
 from unstuck.core.errors import Complaint
 
 WANTED = ".scrub"
@@ -78,9 +79,9 @@ def _elsewhere(person: Person, known: Known, at: datetime) -> None:
     addresses = {value for value in (known.email, known.phone, *(one.email for one in accounts)) if value}
     Message.objects.filter(to__in=addresses).delete()
     AccessAttempt.objects.filter(username__in=[one.username for one in accounts]).delete()
-    words = [word.casefold() for word in known.name.split()]
+    words = plain_name(known.name).split()
     kept = MonitorMessage.objects.exclude(body="").values_list("pk", "body")
-    naming = [pk for pk, body in kept.iterator() if any(word in body.casefold() for word in words)]
+    naming = [pk for pk, body in kept.iterator() if any(word in plain_name(body) for word in words)]
     MonitorMessage.objects.filter(pk__in=naming).update(body="", erased_at=at)
 
 
