@@ -11,6 +11,7 @@ from django.db import transaction
 from django.test import Client
 
 from tests.course_makers import released
+from tests.pages import without_keys
 from unstuck.clinic import clock
 from unstuck.clinic.course.actions import Entry, enrol, write
 from unstuck.clinic.course.models import Course
@@ -52,7 +53,8 @@ def test_a_slip_is_put_right_everywhere(course: Course, cast: Cast, at: datetime
     assert Account.objects.get(person=person).email == "bea@example.org"
     assert {letter.to for letter in Message.objects.filter(purpose="invite")} == {"bea@example.org"}
     line = Line.objects.get(kind="person.changed")
-    assert "email" in line.payload and "bea" not in line.payload and "1981" not in line.payload
+    assert "email" in line.payload
+    assert not [told for told in ("bea", "1981") if told in without_keys(line.payload)]
 
 
 def test_nobody_gets_anothers_address(course: Course, cast: Cast, at: datetime, signed_in: SignedIn) -> None:

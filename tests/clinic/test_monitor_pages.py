@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from tests.clinic.monitor_messages import BEATS, PULSE, SYS, VITALS, msh, obx, oru
+from tests.pages import without_keys
 from unstuck.clinic.interop.devices import DeviceFacts, assign, name_device, note_refused
 from unstuck.clinic.interop.models import Device, Message
 from unstuck.clinic.interop.receipt import receive
@@ -43,7 +44,7 @@ def test_the_page_tells_where_each_monitor_stands_and_holds_no_reading(monitor: 
     text = page(signed_in("nia"))
     for words in ("Monitor 1", "7 min behind", "it has no unit", "Only ORU^R01 is taken here", "upper blood pressure"):
         assert words in text
-    assert not [secret for secret in ("171", "Doe", "Jane", "HO1") if secret in text]
+    assert not [secret for secret in ("171", "Doe", "Jane", "HO1") if secret in without_keys(text)]
 
 
 def test_a_nurse_moves_a_monitor_and_cannot_name_one(monitor: Device, signed_in: Browser) -> None:
@@ -82,7 +83,7 @@ def test_a_kept_message_is_read_with_an_entry_and_erased(monitor: Device, signed
     assert nia.post(f"{address}erase/").status_code == 302
     kept.refresh_from_db()
     assert (kept.body, bool(kept.fault)) == ("", True)
-    assert "Doe" not in page(nia, address)
+    assert "Doe" not in without_keys(page(nia, address))
     assert [e.kind for e in entries("site") if e.kind in ("record.read", "monitor.message_erased")] == [
         "record.read",
         "monitor.message_erased",

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from tests.course_makers import DAY, MINUTE, adas_course, answer_all, give_dose, tell, up_to_dose
+from tests.pages import without_keys
 from unstuck.clinic import clock
 from unstuck.clinic.assessment.actions import Place
 from unstuck.clinic.assessment.models import Link
@@ -58,7 +59,7 @@ def test_page_shows_the_own_curve_without_arm_dose_or_gates(
         page = own(signed_in("ada")) + own(signed_in("ada"), "curve/")
     assert "came down by 20 points" in page
     for words in ("ketamine", "Ketamine 0.5", "40 mg", "May Infusion", "Export", "midazolam"):
-        assert words not in page, words
+        assert words not in without_keys(page), words
 
 
 def test_questions_can_be_answered_from_the_page(
@@ -108,7 +109,8 @@ def test_the_sites_crisis_line_stands_on_every_page_of_a_patient(
     settings.UNSTUCK_CRISIS_PHONE, settings.UNSTUCK_EMERGENCY_PHONE = "+1-555-0100", "911"
     for address in ("/me/", "/a/thanks/", "/a/now/"):
         page = signed_in("ada").get(address).content.decode()
-        assert page.index('href="tel:+1-555-0100"') < page.index('href="tel:911"') and "112" not in page
+        assert page.index('href="tel:+1-555-0100"') < page.index('href="tel:911"')
+        assert "112" not in without_keys(page)
 
 
 def test_a_visit_of_today_and_of_tomorrow_is_said_so(course: Course, cast: dict[str, Account], at: datetime) -> None:

@@ -165,7 +165,7 @@ def test_scales_that_no_step_asks_have_a_way_in(
         made = signed_in("nia").post(f"{home}scales/").content.decode()
         link = re.search(r'id="answer-link" href="[^"]*(/a/[^"]+)"', made)
         assert link
-        while "thanks" not in (told := answered(browser, link[1])):
+        while "/thanks/" not in (told := answered(browser, link[1])):
             assert told == link[1]
         assert signed_in("nia").post(f"{home}scales/").status_code == 409
     found = {one.key: one.finding for one in screened(Course.objects.get(), at).findings}

@@ -238,3 +238,44 @@ def test_a_half_typed_form_leaves_nothing(infusion: Running) -> None:
     infusion.page.reload()
     assert infusion.page.input_value("#r-systolic_mmhg") == ""
     assert len(load(infusion.course).state.log) == before
+
+
+def no_room(page: Page, address: str) -> None:
+    """The browser has no room for this site, as on a full tablet; its database does not heed that quota."""
+    told = {"origin": address.removesuffix("/"), "quotaSize": 1}
+    page.context.new_cdp_session(page).send("Storage.overrideQuotaForOrigin", told)
+    full = "() => { throw new DOMException('full', 'QuotaExceededError'); }"
+    page.add_init_script(f"IDBObjectStore.prototype.put = {full};")
+
+
+def no_database(page: Page, _address: str) -> None:
+    """The browser gives no database, as some do in a private window."""
+    page.add_init_script("indexedDB.open = () => { throw new DOMException('not here', 'SecurityError'); };")
+
+
+def no_answer(page: Page, _address: str) -> None:
+    """The browser never says whether there is a database."""
+    page.add_init_script("indexedDB.open = () => ({});")
+
+
+@pytest.mark.parametrize("breaks", [no_room, no_database, no_answer])
+def test_a_device_that_can_keep_nothing_says_so_and_loses_nothing(
+    infusion: Running, staffed: str, breaks: Callable[[Page, str], None]
+) -> None:
+    """Readings go to the server at once; without a network they wait in the page, and alarms are raised there too."""
+    page = infusion.page
+    breaks(page, staffed)
+    page.goto(infusion.address)
+    said = page.locator("#device")
+    for _twice in range(2):
+        ahead(infusion, 0.1)  # the database's time to answer, and a turn of the page's own
+    expect(said).to_contain_text("cannot keep anything")
+    enter(page, systolic_mmhg=133, diastolic_mmhg=84)
+    expect(page.locator(SAVED, has_text="133").first).to_be_visible()
+    page.context.set_offline(True)
+    enter(page, spo2_percent=70)
+    expect(said).to_contain_text("in this open page alone")
+    expect(page.locator("#alarms-local [data-alarm]").first).to_be_visible()
+    page.context.set_offline(False)
+    expect(said).not_to_contain_text("in this open page alone")
+    assert (infusion.readings("systolic_mmhg")[-1], infusion.readings("spo2_percent")[-1]) == (133, 70)

@@ -60,6 +60,13 @@ def _device() -> dict[str, str]:
         "alarmsHere": _("Alarms run on this device. Nothing is lost. Saved means that the server has said so."),
         "waiting": _("Waiting to send: %"),
         "savedMeans": _("What you entered is kept on this device until the server has it."),
+        "onlyHere": _(
+            "Alarms run on this device. What waits is in this open page alone: leave it open until nothing waits."
+        ),
+        "keepsNothing": _("This device cannot keep anything: it has no room, or its browser does not allow it."),
+        "keepsNothingMeans": _(
+            "What you enter is sent at once. Without a network it waits in this open page, and a reload would lose it."
+        ),
         "sendNow": _("Send now"),
         "refused": _("Not saved."),
         "takeBack": _("I have read this, take it back"),

@@ -37,11 +37,12 @@ function lapse(seconds, says) {
 }
 
 /** Every line that the device owes its reader now. */
-export function lines({ offlineSince, signedOut, waiting, others, refused, offsetS, limitS, soundNeeded }, acts, says) {
+export function lines({ offlineSince, signedOut, waiting, others, refused, offsetS, limitS, soundNeeded, keeps }, acts, says) {
   const shown = [];
   if (signedOut) shown.push(line("", says.signedOut, says.signInAgain, [link(says.signIn, `/people/sign-in/?next=${location.pathname}`)]));
-  if (offlineSince) shown.push(line("", says.offline.replace("%", clock(offlineSince)), says.alarmsHere));
-  if (waiting.length) shown.push(line("", says.waiting.replace("%", waiting.length), says.savedMeans, [button(says.sendNow, acts.send)]));
+  if (offlineSince) shown.push(line("", says.offline.replace("%", clock(offlineSince)), keeps ? says.alarmsHere : says.onlyHere));
+  if (waiting.length) shown.push(line("", says.waiting.replace("%", waiting.length), keeps ? says.savedMeans : says.onlyHere, [button(says.sendNow, acts.send)]));
+  if (!keeps) shown.push(line("banner-unk", says.keepsNothing, says.keepsNothingMeans));
   if (others) shown.push(line("banner-unk", says.others.replace("%", others), says.othersMeans));
   for (const entry of refused) {
     shown.push(line("banner-refused", `${says.refused} ${entry.why}`, entry.mend, [button(says.takeBack, () => acts.forget(entry.id))]));

@@ -31,7 +31,6 @@ export function takeForms(add, says) {
     form.elements.namedItem("entry").value = freshId();
     await add(fields, id);
     form.reset();
-    if (form.dataset.then) location.assign(form.dataset.then);
   });
 }
 

@@ -60,7 +60,8 @@ async function bring(place, least) {
   const root = document.getElementById("session"), brought = fresh.getElementById("session");
   if (!brought || Number.parseInt(showsOf(brought), 10) < least() || underAFinger()) return;
   const parts = [...document.querySelectorAll("[data-part]")];
-  if (parts.length !== fresh.querySelectorAll("[data-part]").length && !parts.some(inUse)) return location.reload();
+  const remade = parts.length !== fresh.querySelectorAll("[data-part]").length;
+  if (remade && !parts.some(inUse)) return location.replace(place); // a reload could send a refused form once more
   for (const part of parts) {
     const next = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
     if (next) keepOpen(part, next);

@@ -4,10 +4,17 @@ import { dropEntry, entries, keepEntry } from "./store.js";
 
 const RETRY_MS = 3_000, MOST = 100;
 
+const names = new Map();
+
+/** A name that outlives the page; on a device that has no room for it, one of this page. */
 function lasting(storage, name, make) {
-  let found = storage.getItem(name);
-  if (!found) storage.setItem(name, (found = make()));
-  return found;
+  if (!names.has(name)) names.set(name, storage.getItem(name) ?? make());
+  try {
+    storage.setItem(name, names.get(name));
+  } catch {
+    // the device is full: the page goes by the name that it has
+  }
+  return names.get(name);
 }
 
 /** The name of this device and tab: two tabs of one tablet are two watchers, of which one may be hidden. */

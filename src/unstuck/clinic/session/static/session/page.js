@@ -14,7 +14,7 @@ import { takePads } from "./pad.js";
 import { showEmergency } from "./rescue.js";
 import { stand } from "./schedule.js";
 import { allowSound, signal, soundAllowed } from "./signal.js";
-import { forgetKept, keep, kept } from "./store.js";
+import { forgetKept, keep, keeps, kept } from "./store.js";
 import { watch } from "./watch.js";
 
 const POLL_MS = 5_000, TICK_MS = 1_000, PATIENCE_MS = 8_000, AGAIN_MS = { now: 5_000, late: 60_000 };
@@ -132,9 +132,9 @@ function ring(act) {
 function showDevice() {
   const soundNeeded = !soundAllowed() && document.querySelector("[data-life]:not([hidden])") !== null;
   const limitS = now.state?.plan?.limits?.clock_offset_s ?? Infinity;
-  const told = { ...now, waiting: waiting(), refused: refused(), offsetS: offsetS(), limitS, soundNeeded };
+  const told = { ...now, waiting: waiting(), refused: refused(), offsetS: offsetS(), limitS, soundNeeded, keeps: keeps() };
   const off = Math.abs(offsetS()) > limitS ? Math.round(offsetS()) : 0;
-  const key = JSON.stringify([now.offlineSince, now.signedOut, now.others, waiting().length, refused().map((e) => e.id), off, soundNeeded]);
+  const key = JSON.stringify([now.offlineSince, now.signedOut, now.others, waiting().length, refused().map((e) => e.id), off, soundNeeded, keeps()]);
   const device = document.getElementById("device");
   if (device.dataset.shown === key) return;
   device.dataset.shown = key;
@@ -150,6 +150,7 @@ async function start() {
   await outbox.tell();
   outbox.send();
   addEventListener("online", () => outbox.send());
+  addEventListener("beforeunload", (event) => waiting().length && !keeps() && event.preventDefault());
   addEventListener("offline", () => ask("state/").catch(() => {}));
   watch(post, heard);
   setInterval(show, TICK_MS);

@@ -22,12 +22,22 @@ async function networkFirst(request, page) {
   try {
     const answer = await fetch(request, kept ? { signal: patience.signal } : {});
     if (page && answer.status < 500 && answer.headers.get(KEEP) !== "yes") await cache.delete(request.url);
-    else if (answer.ok && !answer.redirected) await cache.put(request.url, answer.clone());
+    else if (answer.ok && !answer.redirected) await store(cache, request.url, answer.clone());
     return answer;
   } catch (wrong) {
     if (kept) return kept;
     throw wrong;
   } finally {
     clearTimeout(ends); // an answer that has come is not cut off
+  }
+}
+
+/** Keeps an answer; where the device has no room for it nothing is kept, nothing old either, and the answer stands. */
+async function store(cache, address, answer) {
+  try {
+    await cache.put(address, answer);
+  } catch (wrong) {
+    if (wrong.name !== "QuotaExceededError") throw wrong; // it broke off on its way
+    await cache.delete(address);
   }
 }
