@@ -94,6 +94,22 @@ def test_polling_does_not_keep_a_session_alive(signed_in: Callable[[str], Client
         assert nia.get("/").status_code == 302
 
 
+def test_typing_keeps_a_session_alive(signed_in: Callable[[str], Client], at: datetime) -> None:
+    """Who types for an hour is still there; after idle minutes typing neither revives nor ends a session."""
+    with clock.stopped(at):
+        ben, ada = signed_in("ben"), signed_in("ada")
+        assert [b.get("/").status_code for b in (ben, ada)] == [200, 302]
+    for minute in range(10, 61, 10):
+        with clock.stopped(at + timedelta(minutes=minute)):
+            assert ben.post("/people/typing/").json() == {"here": True}
+    with clock.stopped(at + timedelta(hours=1)):
+        assert ben.get("/").status_code == 200
+        assert ada.post("/people/typing/").json() == {"here": False}
+        assert ada.post("/me/journal/", {"words": "A long page."})["Location"] == "/me/in/?kept=yes"
+        assert ada.post("/people/typing/").status_code == 302
+        assert over_tls().post("/people/typing/").status_code == 302
+
+
 def test_a_leaver_is_signed_out_everywhere(cast: dict[str, Account], signed_in: Callable[[str], Client]) -> None:
     """Sessions end at once, the password is void, and the entry names who did it."""
     alma, nia = signed_in("alma"), signed_in("nia")

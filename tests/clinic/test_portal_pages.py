@@ -25,7 +25,7 @@ from unstuck.clinic.ledger.models import Entry
 from unstuck.clinic.ledger.verify import verify
 from unstuck.clinic.people.actions import erase_person, set_roles
 from unstuck.clinic.people.models import Account, Role
-from unstuck.clinic.portal import feedback
+from unstuck.clinic.portal import feedback, leaves
 from unstuck.clinic.portal.models import Choices, Day, Feedback, Leaf, Passkey
 from unstuck.clinic.portal.reminders import remind_all
 from unstuck.clinic.privacy.glass import Why, break_glass
@@ -116,6 +116,36 @@ def test_a_page_that_is_taken_out_leaves_no_words(course: Course, signed_in: Sig
         ada.post("/me/plan/", {"signs": "Other words"})
     assert SECRET not in everything()
     assert "Other words" in everything()
+
+
+def test_two_open_pages_of_the_plan_lose_no_word(course: Course, signed_in: SignedIn, at: datetime) -> None:
+    """What another page changed meanwhile stays; where both changed a part both are kept; taken out stays out."""
+    with clock.stopped(at):
+        ada = signed_in("ada")
+        ada.post("/me/plan/", {"signs": "No sleep", "alone": "Walk", "places": "The park", "share": "1"})
+        drawn = form_of(read(ada, "/me/plan/?write"))
+        assert drawn["was-shared"] == drawn["share"] == "1"
+        ada.post("/me/plan/", drawn | {"alone": "Swim", "places": "The lake", "share": ""})
+        for _twice in range(2):
+            ada.post("/me/plan/", drawn | {"signs": "No sleep\r\nNo food", "places": "The library", "away": "A lock"})
+        leaf, told = leaves.plan_of(course.person)
+        assert [told[key] for key in ("signs", "alone", "places", "away")] == [
+            "No sleep\nNo food",
+            "Swim",
+            "The lake\nThe library",
+            "A lock",
+        ]
+        assert leaf and leaf.shared_at is None
+        leaves.take_out(leaf, at)
+        ada.post("/me/plan/", drawn | {"helpers": "My sister"})
+    assert {key: words for key, words in leaves.plan_of(course.person)[1].items() if words} == {"helpers": "My sister"}
+
+
+def form_of(page: str) -> dict[str, str]:
+    """What a browser would send of the plan's form as it came."""
+    fields = dict(re.findall(r'<textarea id="\w+" name="(\w+)"[^>]*>([^<]*)</textarea>', page))
+    fields |= dict(re.findall(r'<input type="hidden" name="(was-\w+)" value="(\w*)">', page))
+    return fields | ({"share": "1"} if re.search(r'name="share" value="1" checked', page) else {})
 
 
 def everything() -> str:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("sign-in/code/", _password_given(second_views.code), name="code"),
     path("second-factor/", _password_given(second_views.enrol), name="second_factor"),
     path("sign-out/", require(is_anyone)(views.SignOut.as_view()), name="sign_out"),
+    path("typing/", views.typing, name="typing"),
     path("password/", _before(views.ForgottenPassword.as_view()), name="password_forgotten"),
     path("password/sent/", _before(views.PasswordSent.as_view()), name="password_sent"),
     path("password/<uidb64>/<token>/", _before(views.NewPassword.as_view()), name="password_new"),

@@ -13,7 +13,7 @@ from django.contrib.auth.views import (
     PasswordResetDoneView,
     PasswordResetView,
 )
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse_lazy
 from django.views.decorators.http import require_http_methods, require_POST
@@ -54,6 +54,13 @@ class SignOut(LogoutView):
     def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         note("account.signed_out", access.account_of(request).key, clock.now(request))
         return super().post(request, *args, **kwargs)
+
+
+@access.require(access.is_anyone)
+@require_POST
+def typing(_request: HttpRequest) -> HttpResponse:
+    """Somebody types in a page of this session: asked for each minute of it, which is activity as any request is."""
+    return JsonResponse({"here": True})
 
 
 class ForgottenPassword(PasswordResetView):

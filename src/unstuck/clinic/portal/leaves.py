@@ -6,8 +6,10 @@ words at once.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -34,6 +36,38 @@ def chain_of(person: Person) -> str:
 def write_journal(person: Person, words: str, shared: bool, at: datetime) -> Leaf:
     """A new page. Raises PersonErased."""
     return _write(person, LeafKind.JOURNAL, _cut(words), at if shared else None, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The plan that a form was drawn from: the mark of each part, and whether it was shared."""
+
+    marks: Mapping[str, str]
+    shared: bool
+
+
+def mark(words: str) -> str:
+    """Tells whether two texts are the same, however a browser ends their lines."""
+    return hashlib.sha256(_cut(words).strip().encode()).hexdigest()[:16]
+
+
+def rewrite_plan(person: Person, parts: Mapping[str, str], shared: bool, drawn: Drawn, at: datetime) -> Leaf:
+    """The plan as rewritten on a form; what was changed elsewhere since it was drawn stays. Raises PersonErased."""
+    with transaction.atomic():
+        Person.objects.select_for_update().get(pk=person.pk)
+        leaf, stands = plan_of(person)
+        told = {key: _merged(stands[key], parts[key], drawn.marks.get(key)) for key in PLAN_PARTS}
+        elsewhere = leaf is not None and shared == drawn.shared
+        return save_plan(person, told, bool(leaf and leaf.shared_at) if elsewhere else shared, at)
+
+
+def _merged(stands: str, new: str, drawn: str | None) -> str:
+    """The new words; those that stand where only they changed; both, one below the other, where both did."""
+    if drawn is None or drawn == mark(stands):
+        return new
+    if drawn == mark(new) or _cut(new).strip() in stands:
+        return stands
+    return f"{stands}\n{new}".strip()
 
 
 def save_plan(person: Person, parts: Mapping[str, str], shared: bool, at: datetime) -> Leaf:

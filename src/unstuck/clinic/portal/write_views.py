@@ -50,10 +50,12 @@ def plan(request: HttpRequest) -> HttpResponseBase:
     person, at = _person(request), clock.now(request)
     if request.method == "POST":
         told = {key: request.POST.get(key, "").strip() for key in leaves.PLAN_PARTS}
-        leaves.save_plan(person, told, request.POST.get("share") == "1", at)
+        marks = {key: request.POST[f"was-{key}"] for key in leaves.PLAN_PARTS if f"was-{key}" in request.POST}
+        drawn = leaves.Drawn(marks, request.POST.get("was-shared") == "1")
+        leaves.rewrite_plan(person, told, request.POST.get("share") == "1", drawn, at)
         return redirect("portal:plan")
     found, told = leaves.plan_of(person)
-    parts = [(key, words, told[key]) for key, words in leaves.plan_words().items()]
+    parts = [(key, words, told[key], leaves.mark(told[key])) for key, words in leaves.plan_words().items()]
     writing = "write" in request.GET or found is None
     return render(request, "portal/plan.html", {"leaf": found, "parts": parts, "writing": writing})
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
@@ -30,6 +30,9 @@ Handler = Callable[[HttpRequest], HttpResponse]
 class IdleTimeout:
     """Signs an account out after the idle minutes of its strictest role. Pages that poll do not count as activity.
 
+    A page in which somebody types says so each minute, which does. When that comes too late it changes nothing: the
+    page is told, and what is sent from it next decides.
+
     Who wrote on an own page for longer than that, with no request in between, loses no word: what is sent is kept
     first, in the name of that browser's session, and shown to nobody before a new sign-in.
     """
@@ -40,6 +43,8 @@ class IdleTimeout:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         account = request.user
         if isinstance(account, Account):
+            if request.path == reverse("people:typing") and _is_idle(request, account, clock.now(request)):
+                return JsonResponse({"here": False})
             if _writes_own_words(request, account) and _is_idle(request, account, clock.now(request)):
                 return self._kept_first(request, account)
             self._watch(request, account)
