@@ -37,6 +37,9 @@ FAULTS = [
     (("size = 12", 'size = "twelve"'), "'size' must be a whole number, not 'twelve'"),
     (("[allocation]", '[leaving]\nmechanism = "mar"\n\n[allocation]'), "MAR needs share and per_10"),
     (("[allocation]", '[interim]\nlooks = [0.9, 0.5]\nspending = "pocock"\n\n[allocation]'), "do not rise to 1"),
+    (("[allocation]", '[interim]\nlooks = ["0.5", 1.0]\nspending = "pocock"\n\n[allocation]'), "a list of numbers"),
+    (("[allocation]", '[interim]\nlooks = 0.5\nspending = "pocock"\n\n[allocation]'), "a list of numbers"),
+    (("per_month = 4", "per_month = 4\ntruths = []"), "No truth is simulated"),
     (("per_month = 4", 'per_month = 4\ntruths = ["wish"]'), "Unknown truth 'wish'"),
     (("per_month = 4", 'per_month = 4\ntruths = ["drawn", "drawn"]'), "drawn is named twice"),
     (("value = -4.0, low = -8.0, high = 0.0", "value = 4.0, low = 0.0, high = 8.0"), "let belief make people worse"),
@@ -47,7 +50,7 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("change", "said"), FAULTS, ids=[said for _, said in FAULTS])
+@pytest.mark.parametrize(("change", "said"), FAULTS, ids=[f"{n} {said}" for n, (_, said) in enumerate(FAULTS)])
 def test_every_fault_is_told(change, said):
     """Each faulty design is refused in words that name the fault."""
     with pytest.raises(Complaint, match=said):

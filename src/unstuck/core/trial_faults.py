@@ -163,6 +163,8 @@ def _costs(design: TrialDesign) -> Iterator[Fault]:
 
 
 def _truths(design: TrialDesign) -> Iterator[Fault]:
+    if not design.truths:
+        yield "No truth is simulated.", "Name one in truths, for example drawn, or leave truths out."
     for name in _twice([truth.value for truth in design.truths]):
         yield f"The truth {name} is named twice.", "Name each once: its trials would count twice."
     if Truth.FOOLED in design.truths and design.unblinding is None:

@@ -9,7 +9,7 @@ from unstuck.core.complaints import raise_any
 from unstuck.core.errors import Complaint
 from unstuck.core.estimands import Estimand, Happening, Intercurrent, Strategy
 from unstuck.core.sourced import Sourced
-from unstuck.core.toml_table import Table, near, read_toml
+from unstuck.core.toml_table import Table, is_number, near, read_toml
 from unstuck.core.trial import (
     COSTED,
     MECHANISTIC,
@@ -227,10 +227,8 @@ def _interim(table: Table) -> Interim | None:
     inner = table.table("interim")
     if inner is None:
         return None
-    looks = [float(x) for x in inner.raw.get("looks", []) if isinstance(x, int | float)]
-    inner.skip("looks")
     found = Interim(
-        looks=tuple(looks),
+        looks=_shares(inner, "looks"),
         spending=inner.choice("spending", Spending),
         futility=inner.maybe("futility"),
         reestimate_to=inner.maybe_whole("reestimate_to"),
@@ -239,6 +237,15 @@ def _interim(table: Table) -> Interim | None:
     )
     inner.finish()
     return found
+
+
+def _shares(table: Table, key: str) -> tuple[float, ...]:
+    """A list of numbers; every one must be a number, so that none is left out in silence."""
+    found = table.value(key, required=True)
+    if not isinstance(found, list) or not all(is_number(each) for each in found):
+        table.say(key, f"{key!r} must be a list of numbers.", "Write for example looks = [0.5, 1.0].")
+        return ()
+    return tuple(float(each) for each in found)
 
 
 def _costs(table: Table) -> Costs | None:

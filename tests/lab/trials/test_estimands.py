@@ -252,3 +252,38 @@ def test_a_tipping_point_undoes_the_result():
         )  # fmt: skip
         points = found.estimate[trial, 0]
         assert points == MOST or jackknife(who, "mar").at(points).p == pytest.approx(0.05, abs=1e-6)
+
+
+def gone_at_once(seed=4, people=60):
+    """One trial with a single visit; half of the active arm leaves before it, and the active arm scores 12 less."""
+    table = crowd(-12.0, trials=1, people=people, seed=seed)
+    left = (table.arm == 0) & (np.arange(people) % 4 == 0)
+    return replace(table, scores=np.where(left[..., None], math.nan, table.scores[:, :, :1]), left=left)
+
+
+def of_one_visit(method):
+    """The small design with that visit alone, analysed so."""
+    left = Strategy.TREATMENT_POLICY if method in REFERENCE_BASED else Strategy.HYPOTHETICAL
+    pairs = dict(small().estimand.strategies) | {Happening.LEFT_STUDY: left}
+    estimand, analysis = Estimand("All.", "Difference.", tuple(pairs.items())), Analysis("one", method, True)
+    return checked(replace(small(), size=60, visits=small().visits[-1:], analyses=(analysis,), estimand=estimand))
+
+
+@pytest.mark.parametrize("method", REFERENCE_BASED)
+def test_who_leaves_before_the_first_visit_is_imputed(method):
+    """Whoever was treated and left before any visit is counted, as one of the control arm: the sum written out."""
+    table, design = gone_at_once(), of_one_visit(method)
+    found = analyse(design, design.primary, table)
+    y, active = table.scores[0, :, 0], table.arm[0] == 0
+    x = np.column_stack([np.ones(60), active, table.base[0] - table.base[0].mean()])
+    seen = np.isfinite(y)
+    line = np.linalg.lstsq(x[seen], y[seen], rcond=None)[0] * [1, 0, 1]
+    want = np.linalg.lstsq(x, np.where(seen, y, x @ line), rcond=None)[0][1]
+    assert found.estimate[0, 0] == pytest.approx(want, abs=1e-9) and found.people[0] == 60 and want > -8
+
+
+def test_a_tipping_point_moves_who_left_before_the_first_visit():
+    """Half of an arm gone before the only visit can undo its result: it is not told as beyond undoing."""
+    design = of_one_visit(Method.TIPPING_POINT)
+    found = analyse(design, design.primary, gone_at_once())
+    assert found.p[0, 0] < 0.05 and 5 < found.estimate[0, 0] < MOST / 2

@@ -34,6 +34,15 @@ def test_spending_like_pocock():
     assert spending_bounds(Spending.POCOCK, (0.25, 0.5, 0.75, 1), 0.025) == pytest.approx(wanted, abs=1e-6)
 
 
+def test_a_look_too_early_to_spend_anything():
+    """A look at a twentieth of the people has a bound that nobody crosses by chance, and takes nothing from the rest;
+    one at a thousandth as well."""
+    for early in (0.05, 0.001):
+        first, *rest = spending_bounds(Spending.OBRIEN_FLEMING, (early, 0.5, 1.0), 0.025)
+        assert first > 8
+        assert rest == pytest.approx(spending_bounds(Spending.OBRIEN_FLEMING, (0.5, 1.0), 0.025), abs=1e-6)
+
+
 def test_classical_bounds():
     """O'Brien-Fleming and Pocock constants of three looks are rpact's."""
     assert wang_tsiatis(3, 0.025, 0.0) == pytest.approx((3.471091445, 2.454432299, 2.004035580), abs=1e-6)

@@ -20,7 +20,7 @@ from unstuck.lab.trials.virtual.spending import spent
 from unstuck.lab.trials.virtual.summary import summarise_rows
 from unstuck.lab.trials.virtual.tradeoff import Choice, unbeaten
 from unstuck.lab.trials.virtual.truths import truth_of
-from unstuck.lab.trials.virtual.words import money
+from unstuck.lab.trials.virtual.words import money, text_of
 from unstuck.lab.trials.virtual.work import means_of, rows_of
 
 FIGURE = partial(Sourced, source="author", grade=Grade.ASSUMED)
@@ -79,6 +79,28 @@ def test_a_missing_price_is_unknown():
     table = plain_table(setting, truth_of(setting, Truth.DRAWN, 1, 0), 1, 0)
     found = spent(setting.design, table, np.ones((1, 12), dtype=bool))
     assert np.isnan(found.cost[0]) and found.burden_h[0] > 0
+
+
+def test_days_without_a_pace_are_unknown():
+    """A design that does not say how fast it enrols has no days, no months to pay and no months in its report; hours
+    are told all the same."""
+    design = checked(replace(small(("per_month = 4", 'truths = ["drawn"]')), costs=COSTS))
+    job = prepare_trial(design, 2, 1)
+    means = means_of(job)
+    told = summarise_rows(job, pa.concat_tables([rows_of(job, chunk, means) for chunk in job.chunks()]))
+    one = told["cells"][0]["scenarios"][0]
+    assert one["days"] is None and one["cost"] is None and one["burden_h"] > 0
+    assert "unknown cost" in text_of(told) and "unknown days: it names no per_month" in text_of(told)
+    assert "<td>unknown</td></tr>" in report_html(told, {})
+
+
+def test_who_pays_by_no_month_needs_no_pace():
+    """Without a price of the month a trial without a pace has the sum of all the rest."""
+    design = checked(replace(small(("per_month = 4", "")), costs=replace(COSTS, month=None)))
+    setting = prepare_trial(design, 1, 1).settings[0]
+    table = plain_table(setting, truth_of(setting, Truth.DRAWN, 1, 0), 1, 0)
+    found = spent(setting.design, table, np.ones((1, 12), dtype=bool))
+    assert found.cost[0] == pytest.approx(600 * table.doses.sum() + 150 * table.measured.sum() + 12 * 1000 + 5000)
 
 
 def test_the_report_shows_both(told):

@@ -132,6 +132,27 @@ def test_lost_pieces_come_back(alone, tmp_path):
     assert hashes(tmp_path) == alone and files[0].stat().st_mtime_ns == kept
 
 
+def test_what_cannot_be_read_is_made_again_or_refused(alone, tmp_path, command, capsys):
+    """A piece spoilt in its middle is made again; a run.json cut short or of something else is refused in words, and
+    so is a folder that cannot be made; nothing is changed."""
+    job, out = JOB(small(TWO)), tmp_path / "run"
+    files = run_trial(job, out)
+    content = bytearray(files[1].read_bytes())
+    content[100:400] = bytes(300)
+    files[1].write_bytes(content)
+    run_trial(job, out, resume=True)
+    assert hashes(out) == alone
+    whole = (out / "run.json").read_text()
+    for text in ("", whole[:100], "{}", "[]"):
+        (out / "run.json").write_text(text)
+        assert main([*command, "--resume"]) == 2
+        assert "does not say which run lies here" in capsys.readouterr().err
+        assert (out / "run.json").read_text() == text and hashes(out) == alone
+    (tmp_path / "letter").write_text("mine")
+    assert main([*command[:-1], str(tmp_path / "letter")]) == 2
+    assert "No folder can be made" in capsys.readouterr().err and (tmp_path / "letter").read_text() == "mine"
+
+
 def test_another_run_is_not_mixed_in(tmp_path):
     """Another seed, and a folder with other things, are refused; nothing is written."""
     run_trial(prepare_trial(small(TWO), 1, 1, 1), tmp_path / "a")

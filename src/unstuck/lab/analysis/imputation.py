@@ -183,7 +183,7 @@ def _means(who: People, b: Floats, strategy: Strategy) -> Floats:
     """The mean of everybody at every visit, (n, T), as the strategy has it."""
     own, reference = who.x @ b.T, who.reference @ b.T
     visits = b.shape[0]
-    last = visits - 1 - np.argmax(~np.isnan(who.y[:, ::-1]), axis=1)  # place of the last visit seen
+    last = np.where(~np.isnan(who.y), np.arange(visits), -1).max(axis=1)  # place of the last visit seen; -1 for none
     gone = (last < visits - 1) & who.other
     after = gone[:, None] & (np.arange(visits) > last[:, None])
     match strategy:
@@ -195,7 +195,7 @@ def _means(who: People, b: Floats, strategy: Strategy) -> Floats:
             return np.where(gone[:, None], reference, own)
         case Strategy.CIR:
             everybody = np.arange(len(own))
-            step = own[everybody, last] - reference[everybody, last]
+            step = np.where(last < 0, 0.0, own[everybody, last] - reference[everybody, last])
             return np.where(after, reference + step[:, None], own)
         case _:
             assert_never(strategy)

@@ -22,6 +22,7 @@ from unstuck.core.errors import Complaint
 from unstuck.core.trial import Spending
 
 Floats = NDArray[np.float64]
+FAR = 9.0  # a look that may spend next to nothing has this bound: nobody crosses it by chance
 FINE = 32  # the grid has twelve times as many points; bounds hold to 1e-7
 
 
@@ -62,7 +63,7 @@ def spending_bounds(
         def too_much(bound: float, k: int = k, wanted: float = wanted) -> float:
             return crossing(at[:k], (*found, bound), drift=0.0).upper[-1] - wanted
 
-        found.append(float(brentq(too_much, 0.0, 9.0, xtol=1e-11)))
+        found.append(float(brentq(too_much, 0.0, FAR, xtol=1e-11)) if too_much(FAR) < 0 else FAR)
     return tuple(found)
 
 

@@ -133,8 +133,8 @@ def _each(
 
 def imputed(design: TrialDesign, analysis: Analysis, table: TrialTable, x: Floats) -> Result:
     """Reference-based imputation; for a tipping point its points as the estimate, with the p of what it starts from."""
-    y = np.where((table.started & np.isfinite(table.base))[:, :, None], table.scores, np.nan)
-    here: Bools = np.asarray(np.isfinite(y).any(axis=2))
+    here: Bools = np.asarray(table.started & np.isfinite(table.base))  # who left before the first visit as well
+    y = np.where(here[:, :, None], table.scores, np.nan)
     tips = np.full((table.replicates, len(design.active)), np.nan)
     columns = {place: k for k, place in enumerate(p for p, arm in enumerate(design.arms) if not arm.control)}
 

@@ -65,16 +65,19 @@ def run_trial(
 
 
 def _is_whole(place: Path) -> bool:
-    """Whether that piece is there to its last byte; a machine that lost its power may leave an empty one."""
+    """Whether that piece can be read to its last byte; a machine that lost its power may leave an empty one."""
     try:
-        return place.is_file() and pq.read_metadata(place).num_rows > 0
+        return place.is_file() and pq.read_table(place).num_rows > 0
     except (OSError, pa.ArrowException):
         return False
 
 
 def _claim(job: TrialJob, out: Path, resume: bool) -> None:
     """The folder belongs to this run from now on."""
-    (out / ROWS).mkdir(parents=True, exist_ok=True)
+    try:
+        (out / ROWS).mkdir(parents=True, exist_ok=True)
+    except OSError as wrong:
+        raise Complaint(f"No folder can be made here: {wrong.strerror}.", str(out), "Name another with --out.") from None
     mine: dict[str, Any] = {"identity": job.identity, "hash": job.hash, "design": json.loads(design_text(job.design))}
     mine = json.loads(json.dumps(mine))
     path = out / RUN
@@ -83,13 +86,24 @@ def _claim(job: TrialJob, out: Path, resume: bool) -> None:
             raise Complaint("This folder holds other files.", str(out), "Name a new or an empty folder with --out.")
         _write(path, (json.dumps(mine, indent=1, sort_keys=True) + "\n").encode())
         return
-    found = json.loads(path.read_text(encoding="utf-8"))
-    if found["hash"] != mine["hash"]:
-        differs = sorted(k for k, v in mine["identity"].items() if found["identity"].get(k) != v)
+    found = _identity(path)
+    if found != mine["identity"]:
+        differs = sorted(k for k in {*found, *mine["identity"]} if found.get(k) != mine["identity"].get(k))
         words = f"This folder holds another run; it differs in {', '.join(differs)}."
         raise Complaint(words, str(out), "Name another folder.")
     if not resume and any((out / ROWS).iterdir()):
         raise Complaint("This run has been begun here.", str(out), "Add --resume to go on with it.")
+
+
+def _identity(path: Path) -> dict[str, Any]:
+    """What the run that lies there depends on. Raises Complaint for a file that does not say so."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))["identity"]
+    except (OSError, ValueError, KeyError, TypeError):
+        found = None
+    if not isinstance(found, dict):
+        raise Complaint("This file does not say which run lies here.", str(path), "Name a new folder with --out.")
+    return found
 
 
 def _write(path: Path, content: bytes) -> None:

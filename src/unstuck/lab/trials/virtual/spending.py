@@ -2,7 +2,8 @@
 
 Counted are doses, therapy sessions and measurements of the outcome that were held, whoever was randomised, the months
 that the trial ran, and what is paid once. A figure that the design leaves out while the thing happened makes the sum
-unknown (NaN); it is never taken as nothing.
+unknown (NaN); it is never taken as nothing. So are the days of a trial that does not say how fast it enrols, and with
+them what is paid by the month.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Spent:
     """Of each replicate; `burden_h` is the average participant's. All of shape (replicates,)."""
 
     randomised: Floats
-    days: Floats  # from the first enrolment to the last final visit
+    days: Floats  # from the opening to the last final visit; NaN where the design names no per_month
     cost: Floats
     burden_h: Floats
 
@@ -34,13 +35,19 @@ def spent(design: TrialDesign, table: TrialTable, enrolled: Bools) -> Spent:
     """What was spent on those `enrolled`; (replicates, size)."""
     held = without(table, ~enrolled)
     randomised = enrolled.sum(axis=1).astype(float)
-    days = np.where(enrolled, table.enrolled_day, 0.0).max(axis=1) + design.final.day
+    days = _days(design, table, enrolled)
     counts = {"dose": held.doses, "session": held.sessions, "measurement": held.measured}
     held_times = {name: count.sum(axis=1).astype(float) for name, count in counts.items()}
     costs = design.costs
     money = _sum(costs, held_times, "") + _once(costs, randomised, days)
     hours = _sum(costs, held_times, "_h") + (_value(costs.person_h) if costs else 0.0) * randomised
     return Spent(randomised, days, money, hours / randomised)
+
+
+def _days(design: TrialDesign, table: TrialTable, enrolled: Bools) -> Floats:
+    if design.per_month is None:  # not as if all were enrolled on one day
+        return np.full(len(enrolled), np.nan)
+    return np.asarray(np.where(enrolled, table.enrolled_day, 0.0).max(axis=1) + design.final.day)
 
 
 def _sum(costs: Costs | None, counts: dict[str, Floats], ending: str) -> Floats:
@@ -54,7 +61,8 @@ def _sum(costs: Costs | None, counts: dict[str, Floats], ending: str) -> Floats:
 def _once(costs: Costs | None, randomised: Floats, days: Floats) -> Floats:
     if costs is None:
         return np.zeros(len(randomised))
-    return _value(costs.person) * randomised + _value(costs.month) * days / MONTH_DAYS + _value(costs.fixed)
+    months = costs.month.value * days / MONTH_DAYS if costs.month else 0.0
+    return _value(costs.person) * randomised + months + _value(costs.fixed)
 
 
 def _value(figure: Sourced | None) -> float:

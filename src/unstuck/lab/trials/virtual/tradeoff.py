@@ -29,7 +29,7 @@ class Choice:
     words: str
     works: Told  # share of trials that show an effect of some active arm, with its exact interval
     people: float
-    months: float
+    months: float | None  # unknown where the design does not say how fast it enrols
     cost: float | None
     cost_range: tuple[float, float] | None  # the middle 90 %
     hours: float | None  # of one participant, on average
@@ -63,7 +63,7 @@ def _choice(number: int, cell: Told) -> Choice:
         words=cell["words"] or f"{cell['size']} people",
         works=cell["some_arm"][one["truth"]]["shown"],
         people=one["randomised"],
-        months=one["days"] / 30.4375,
+        months=None if one["days"] is None else one["days"] / 30.4375,
         cost=one["cost"],
         cost_range=(spread[0], spread[-1]) if spread else None,
         hours=one["burden_h"],
@@ -158,7 +158,7 @@ def _row(choice: Choice) -> str:
         UNKNOWN if choice.cost is None else money(choice.cost),
         UNKNOWN if choice.cost is None else money(choice.cost / choice.people),
         UNKNOWN if choice.hours is None else f"{choice.hours:.1f}",
-        f"{choice.months:.1f}",
+        UNKNOWN if choice.months is None else f"{choice.months:.1f}",
     )
     body = "".join(f"<td>{cell}</td>" for cell in cells)
     return f'<tr><td>{choice.number}</td><th scope="row">{escape(choice.words)}</th>{body}</tr>'

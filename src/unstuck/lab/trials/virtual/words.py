@@ -45,7 +45,8 @@ def _spent(one: dict[str, Any], currency: str) -> str:
     """What a trial takes, in a line; it hardly depends on what is true."""
     cost = "unknown cost" if one["cost"] is None else f"{money(one['cost'])} {currency}"
     hours = "unknown hours" if one["burden_h"] is None else f"{one['burden_h']:.1f} hours"
-    return f"takes {cost}, {hours} of each participant, {one['randomised']:.0f} people, {one['days']:.0f} days."
+    days = "unknown days: it names no per_month" if one["days"] is None else f"{one['days']:.0f} days"
+    return f"takes {cost}, {hours} of each participant, {one['randomised']:.0f} people, {days}."
 
 
 def scenario_words(one: dict[str, Any]) -> str:

@@ -51,7 +51,7 @@ SCHEMA = pa.schema(
         ("randomised", pa.int32()),
         ("people", pa.int32()),  # analysed
         ("missing", pa.float64()),  # share of the randomised without a final score
-        ("days", pa.float64()),  # from the first enrolment to the last final visit
+        ("days", pa.float64()),  # from the opening to the last final visit; NaN without per_month
         ("cost", pa.float64()),
         ("burden_h", pa.float64()),  # hours of a participant, on average
     ]
