@@ -15,6 +15,7 @@ from unstuck.core.sourced import Grade, Sourced
 from unstuck.core.trial import ON_RESPONSE, REFERENCE_BASED, Analysis, Leaving, Method, Missing, Truth
 from unstuck.core.trial_file import checked, read_design
 from unstuck.lab.analysis.imputation import People, jackknife
+from unstuck.lab.trials.virtual import true_effects
 from unstuck.lab.trials.virtual.analyse import analyse
 from unstuck.lab.trials.virtual.batch import many_tables
 from unstuck.lab.trials.virtual.endpoints import MOST, responses
@@ -287,3 +288,29 @@ def test_a_tipping_point_moves_who_left_before_the_first_visit():
     design = of_one_visit(Method.TIPPING_POINT)
     found = analyse(design, design.primary, gone_at_once())
     assert found.p[0, 0] < 0.05 and 5 < found.estimate[0, 0] < MOST / 2
+
+
+def test_a_true_value_tells_its_own_error(monkeypatch):
+    """Four crowds of other people give true values that scatter as the error says that comes with each."""
+    setting = prepare_trial(small(), 2, 1).settings[0]
+    truth = truth_of(setting, Truth.PUBLISHED, 0, 0)
+    crowds = []
+    for seed in range(4):
+        monkeypatch.setattr(true_effects, "SEED", seed)
+        crowds.append(true_effects.by_class(setting, truth.effects))
+    found = [difference(setting, means, truth, 0) for means in crowds]
+    scatter = np.std([one.seen for one in found], ddof=1)
+    assert 0.4 < scatter / np.mean([one.error for one in found]) < 2 and scatter > 0.02
+    assert difference(setting, crowds[0], truth_of(setting, Truth.NULL, 0, 0), 0).error == 0
+
+
+def test_the_error_of_a_bias_holds_that_of_the_true_value():
+    """What stands beside a bias is the scatter of trials and the error of the value it is held to, together."""
+    job = prepare_trial(replace(small(), truths=(Truth.PUBLISHED, Truth.NULL)), 8, 3)
+    means = means_of(job)
+    rows = pa.concat_tables([rows_of(job, chunk, means) for chunk in job.chunks()])
+    with_truth, without = (s["bias"] for s in summarise_rows(job, rows)["cells"][0]["scenarios"] if s["primary"])
+    table = rows.to_pandas().query("truth == 'published' and analysis == 'change'")
+    alone = (table["estimate"] - table["seen"]).std(ddof=1) / math.sqrt(8)
+    assert with_truth["mc_se"] == pytest.approx(math.hypot(alone, with_truth["true_error"]), abs=2e-6)
+    assert with_truth["true_error"] > 0.02 and without["true_error"] == 0

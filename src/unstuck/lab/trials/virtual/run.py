@@ -77,7 +77,8 @@ def _claim(job: TrialJob, out: Path, resume: bool) -> None:
     try:
         (out / ROWS).mkdir(parents=True, exist_ok=True)
     except OSError as wrong:
-        raise Complaint(f"No folder can be made here: {wrong.strerror}.", str(out), "Name another with --out.") from None
+        what = f"No folder can be made here: {wrong.strerror}."
+        raise Complaint(what, str(out), "Name another with --out.") from None
     mine: dict[str, Any] = {"identity": job.identity, "hash": job.hash, "design": json.loads(design_text(job.design))}
     mine = json.loads(json.dumps(mine))
     path = out / RUN

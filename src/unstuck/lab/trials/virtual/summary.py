@@ -137,7 +137,7 @@ def _scenario(design: TrialDesign, truth: Truth, analysis: Analysis, arm: str, r
 
 
 NUMBERS: tuple[str, ...] = ("estimate", "se", "low", "high", "p", "success", "reading", "fakeable", "drug", "seen")
-NUMBERS += ("look", "randomised", "missing", "days", "cost", "burden_h")
+NUMBERS += ("seen_error", "look", "randomised", "missing", "days", "cost", "burden_h")
 
 
 def _held(column: dict[str, Floats], answered: Any) -> Told:
@@ -148,11 +148,18 @@ def _held(column: dict[str, Floats], answered: Any) -> Told:
     off = column["estimate"][known] - column["seen"][known]
     inside = (column["low"][known] <= column["seen"][known]) & (column["seen"][known] <= column["high"][known])
     return {
-        "bias": mean(off),
+        "bias": _with_error(mean(off), float(column["seen_error"][known].mean())),
         "coverage": share(inside),
         "spread": round(float(off.std(ddof=1)), 6) if len(off) > 1 else None,
         "se": _plain(column["se"][known]),
     }
+
+
+def _with_error(found: Told, error: float) -> Told:
+    """The mean with an error that also holds that of what it was compared with."""
+    if found["mc_se"] is None:
+        return found
+    return found | {"mc_se": round(math.hypot(found["mc_se"], error), 6), "true_error": round(error, 6)}
 
 
 def _readings(places: Floats) -> Told | None:

@@ -27,11 +27,11 @@ from unstuck.lab.trials.virtual.handling import NEVER, before, ended_at, failed_
 from unstuck.lab.trials.virtual.happenings import top_of
 from unstuck.lab.trials.virtual.job import Setting
 from unstuck.lab.trials.virtual.table import TrialTable
-from unstuck.lab.trials.virtual.true_effects import DAY_MIN, SEED, ByClass, by_class
+from unstuck.lab.trials.virtual.true_effects import DAY_MIN, SEED, ByClass, by_class, parts_of
 
 FEWER, MOST, EACH = 300, 4000, 5
-"""People of each class of course: at least, and for the slopes; at most; and so many for each replicate in between, so
-that the error of a true value stays below that of the bias which is held to it."""
+"""People of each class of course: at least, and for the slopes; at most; and so many for each replicate in between.
+What error is left in a true value counts in the error of the bias that is held to it."""
 Acting = tuple[bool, tuple[bool, ...]]  # whether nobody leaves, and which events act
 UNKNOWN = (Method.COX, Method.LOG_RANK, Method.TIPPING_POINT)
 
@@ -61,7 +61,7 @@ def targets(
         if analysis.method in UNKNOWN:
             continue
         if is_plain(setting, analysis):
-            plain = found[analysis.key] = plain or by_class(setting, effects)
+            plain = found[analysis.key] = plain or by_class(setting, effects, people)
             continue
         found[analysis.key] = tuple(
             _of_arm(setting, place, effects[place], analysis, worlds, people) for place in range(len(effects))
@@ -98,7 +98,7 @@ def _of_arm(
     copies = iter(values[count * people :].reshape(-1, count, FEWER))
     same = whole[:, :FEWER]
     slopes = [np.nanmean(next(copies) - same, axis=1) / step if step else np.zeros(count) for step in world.steps]
-    return ByClass(np.nanmean(whole, axis=1), slopes[0], slopes[1])
+    return ByClass(np.nanmean(whole, axis=1), slopes[0], slopes[1], parts=parts_of(whole))
 
 
 def _world(setting: Setting, place: int, effect: Effect, people: int, acting: Acting) -> Lived:

@@ -47,6 +47,7 @@ SCHEMA = pa.schema(
         ("fakeable", pa.float64()),  # points that belief could have made
         ("drug", pa.float64()),  # the true difference through the drug alone
         ("seen", pa.float64()),  # the true difference with what belief adds
+        ("seen_error", pa.float64()),  # standard error of that true difference
         ("look", pa.int8()),
         ("randomised", pa.int32()),
         ("people", pa.int32()),  # analysed
@@ -106,14 +107,15 @@ def _analysed(
 
 def _true(
     setting: Setting, truths: list[TrueState], means: tuple[ByClass, ...] | None
-) -> tuple[Floats, Floats] | None:  # fmt: skip
-    """True differences through the drug alone and as seen, shape (replicates, active arms); None where an analysis
-    estimates nothing that has a true value."""
+) -> tuple[Floats, Floats, Floats] | None:  # fmt: skip
+    """True differences through the drug alone and as seen, and their error, shape (replicates, active arms); None where
+    an analysis estimates nothing that has a true value."""
     if means is None:
         return None
     active = [place for place, arm in enumerate(setting.arms) if not arm.design.control]
     found = [[difference(setting, means, truth, place) for place in active] for truth in truths]
-    return np.array([[d.drug for d in row] for row in found]), np.array([[d.seen for d in row] for row in found])
+    drug, seen, error = (np.array([[getattr(d, n) for d in row] for row in found]) for n in ("drug", "seen", "error"))
+    return drug, seen, error
 
 
 def means_of(job: TrialJob) -> Means:
@@ -164,7 +166,7 @@ def _shared(design: TrialDesign, table: TrialTable, enrolled: Bools) -> Columns:
 
 
 def _columns(
-    end: Ended, shared: Columns, true: tuple[Floats, Floats] | None, bound: Floats | None
+    end: Ended, shared: Columns, true: tuple[Floats, Floats, Floats] | None, bound: Floats | None
 ) -> Columns:  # fmt: skip
     """Columns of shape (replicates, active arms)."""
     result, shape = end.result, end.result.p.shape
@@ -179,6 +181,7 @@ def _columns(
         "fakeable": nothing if bound is None else bound,
         "drug": nothing if true is None else true[0],
         "seen": nothing if true is None else true[1],
+        "seen_error": nothing if true is None else true[2],
     }
 
 
