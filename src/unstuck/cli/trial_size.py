@@ -47,7 +47,7 @@ def _told(found: Found) -> dict[str, object]:
 def _text(found: Found, search: Search) -> str:
     lines = [f"  {t.size} people: {t.met} of {t.of} trials, {t.side.value}" for t in found.tried]
     if found.size is None:
-        words = f"No size up to {search.high} was shown to reach {100 * search.target:g} %."
+        words = f"No size up to {found.tried[0].size} was shown to reach {100 * search.target:g} %."
     else:
         words = (
             f"{found.size} people reach {100 * search.target:g} %; the search errs in {100 * search.error:g} % at most."

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.trial_designs import SMALL
+from unstuck.cli import trial_size
 from unstuck.cli.main import main
 from unstuck.core.errors import Complaint
 from unstuck.lab.trials.sizes import power_of_t, size_of_t
@@ -47,6 +48,16 @@ def test_impossible_searches_are_refused(wrong):
     """Targets, ranges and errors that make no sense are refused."""
     with pytest.raises(Complaint):
         Search(**({"target": 0.8, "low": 40, "high": 300} | wrong))
+
+
+def test_it_speaks_of_sizes_that_were_tried(monkeypatch, capsys, tmp_path):
+    """Where the last step falls short of the range, the answer names the largest size tried, and no larger one."""
+    (tmp_path / "small.toml").write_text(SMALL)
+    monkeypatch.setattr(trial_size, "successes_of", lambda *_: lambda size, first, count: 0)
+    options = ["--between", "8", "23", "--step", "8", "--most", "50", "--seed", "3"]
+    assert main(["trial-size", str(tmp_path / "small.toml"), *options]) == 1
+    told = capsys.readouterr().out
+    assert "No size up to 16 was shown" in told and "23" not in told
 
 
 def test_the_command_searches_a_design(tmp_path, capsys):

@@ -134,7 +134,7 @@ def _add(runner: Runner, batch: Batch) -> None:
     if not np.isfinite(batch.takes).all():
         raise Complaint(
             "What a trial takes is unknown: the design names no figure for something that happened.",
-            mend="Add it to [costs], or choose by people or days.",
+            mend="Add it to [costs], and per_month for days and what is paid by the month; or choose by people.",
         )
     runner.met += int(np.sum(batch.success))
     runner.takes.extend(batch.takes.tolist())
