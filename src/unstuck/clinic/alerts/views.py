@@ -158,4 +158,4 @@ def _colleague(code: str, row: Alert) -> Account:
 def _back(request: HttpRequest, default: str) -> str:
     """The page of this site that the form names, else the default."""
     wanted = request.POST.get("back", "")
-    return wanted if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else default
+    return wanted if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else default

@@ -21,10 +21,16 @@ Payload = Mapping[str, Any]
 def sentence(entry: Entry, names: Mapping[str, str]) -> str:
     """The entry in words. `names` has the names of those who may be named; others go by their pseudonym."""
     payload = json.loads(entry.payload)
-    words = SAID[entry.kind](payload.get("what", payload), names) if entry.kind in SAID else _unknown(entry.kind)
+    words = SAID[entry.kind](_told(payload), names) if entry.kind in SAID else _unknown(entry.kind)
     place = "" if entry.chain == SITE else _place(entry.chain)
     told = f"{actor_words(entry.actor, names)} {words}{place}"
     return told if told.endswith("…") else f"{told}."
+
+
+def _told(payload: Payload) -> Payload:
+    """What an event of a course tells; of a note, whose "what" is a word where there is one, the note itself."""
+    what = payload.get("what")
+    return what if isinstance(what, dict) else payload
 
 
 def _place(chain: str) -> str:

@@ -13,6 +13,8 @@ from unstuck.clinic.ledger.actions import note
 from unstuck.clinic.people import access, second_factor
 from unstuck.clinic.people.models import Account
 
+MOST_LETTERS = 150  # of a user name; the count of wrong sign-ins has no room for much more
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -30,7 +32,8 @@ def second_person(request: HttpRequest, actor: Account, told: Credentials) -> Ac
     """
     if told.username.strip().casefold() == actor.username.casefold():
         raise no.WitnessIsActor("Nobody signs as second person for their own act.", mend="Ask a colleague.")
-    known = authenticate(request, username=told.username.strip(), password=told.password)
+    username = told.username.strip()[:MOST_LETTERS]
+    known = authenticate(request, username=username, password=told.password)
     if not isinstance(known, Account):
         note("custody.signature_refused", actor.key, clock.now(request))
         raise no.NotSigned("The second person's name or password is not right.", mend="They type it again.")

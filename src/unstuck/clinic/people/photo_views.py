@@ -29,7 +29,7 @@ def change(request: HttpRequest, key: str) -> HttpResponseBase:
     """Takes a new photo, or drops the one there is; then back to where one came from."""
     person, wrong = get_object_or_404(Person, key=key, erased_at=None), None
     back = request.POST.get("back") or request.GET.get("back", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+    if not back.startswith("/") or not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         back = ""
     if request.method == "POST":
         try:

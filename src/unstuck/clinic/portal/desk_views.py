@@ -87,7 +87,8 @@ def visits(request: HttpRequest) -> HttpResponseBase:
     """How people found their visits, what nobody has read first. Pseudonyms only."""
     account, at = access.account_of(request), clock.now(request)
     if request.method == "POST":
-        told = get_object_or_404(Feedback, pk=request.POST.get("feedback", "0"))
+        number = request.POST.get("feedback", "")
+        told = get_object_or_404(Feedback, pk=int(number) if number.isdecimal() and len(number) < 16 else 0)
         if told in feedback.readable_by(account):
             feedback.mark_read(told, account, at)
         return redirect("desk:visits")

@@ -56,7 +56,8 @@ def language_of(request: HttpRequest) -> str:
 def choose(request: HttpRequest) -> HttpResponseBase:
     """Keep the language of this device in a cookie, and of the person's letters where somebody is signed in."""
     back = urlsplit(request.POST.get("back", "")).path or "/me/"
-    response = redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "portal:home")
+    safe = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    response = redirect(back if safe else "portal:home")
     chosen = request.POST.get("language", "")
     if chosen in dict(settings.LANGUAGES):
         cookie = settings.LANGUAGE_COOKIE_NAME

@@ -6,11 +6,12 @@ refused stays on the device with its reason until a person mends it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db import transaction
+from django.db import DataError, transaction
 
 from unstuck.clinic.course.actions import Entry, write_all
 from unstuck.clinic.course.models import Course
@@ -28,6 +29,11 @@ from unstuck.clinic.session.wanted import BY_A_PRESCRIBER, SIGNED_ELSEWHERE
 from unstuck.core import events as ev
 from unstuck.core.errors import Complaint
 from unstuck.core.session_events import Flow, InfusionChanged, PartGiven
+
+log = logging.getLogger("unstuck.session")
+CANNOT_BE = (Complaint, DataError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What an entry itself brings about, tried again however often. A database that is locked or full is none of it:
+nothing is answered then, and the entry waits on its device."""
 
 
 class NotForYou(Complaint):
@@ -147,7 +153,7 @@ def _together(
     try:
         with transaction.atomic():
             write_all(loaded.row, [_made(loaded, place, sent, account, at) for sent in entries])
-    except Complaint:
+    except CANNOT_BE:
         return None
     return [Receipt(sent.id, "saved", at) for sent in entries]
 
@@ -156,10 +162,16 @@ def _one(loaded: Loaded, place: Place, sent: Sent, account: Account, at: datetim
     try:
         with transaction.atomic():
             write_all(loaded.row, [_made(loaded, place, sent, account, at)])
-    except Complaint as refusal:
-        wrong = told_to(account, loaded.row, refusal)
+    except CANNOT_BE as refusal:
+        wrong = told_to(account, loaded.row, refusal if isinstance(refusal, Complaint) else _unkept(sent))
         return Receipt(sent.id, "refused", at, wrong.what, wrong.mend or "")
     return Receipt(sent.id, "saved", at)
+
+
+def _unkept(sent: Sent) -> Complaint:
+    """Why an entry that nobody foresaw is refused; what was wrong with it stands in the log."""
+    log.exception("The entry %s of the kind %.40r cannot be kept.", sent.id, sent.kind)
+    return Complaint("This entry cannot be kept as it is.", mend="Write it down, and enter it again in other words.")
 
 
 def _made(loaded: Loaded, place: Place, sent: Sent, account: Account, at: datetime) -> Made:

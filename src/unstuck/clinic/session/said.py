@@ -60,7 +60,8 @@ def fields_of(what: Mapping[str, Any], base: str) -> QueryDict:
         raise NothingSaid("The form cannot be read.")
     form = QueryDict(mutable=True)
     for name, values in fields.items():
-        form.setlist(str(name), [str(value) for value in values] if isinstance(values, list) else [str(values)])
+        told = [str(value) for value in values] if isinstance(values, list) else [str(values)]
+        form.setlist(str(name), [value.replace("\0", "") for value in told])  # no database keeps that sign
     form["entry"] = base
     return form
 

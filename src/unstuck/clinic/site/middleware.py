@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
@@ -112,6 +112,28 @@ class SignInRequired(LoginRequiredMiddleware):
         page = urlsplit(request.headers.get("HX-Current-URL", "/")).path
         where = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': page})}"
         return HttpResponse(status=204, headers={"HX-Redirect": where})
+
+
+class WithoutNul:
+    """Takes the sign NUL out of what a form sends: no person types it, pasted text may hold it, and PostgreSQL keeps
+    no text with it, so that everything written around it would be lost."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        for name in ("GET", "POST"):
+            told: QueryDict = getattr(request, name)
+            if any("\0" in word for field, values in told.lists() for word in (field, *values)):
+                setattr(request, name, _without_nul(told))
+        return self.get_response(request)
+
+
+def _without_nul(told: QueryDict) -> QueryDict:
+    plain = QueryDict(mutable=True)
+    for name, values in told.lists():
+        plain.setlist(name.replace("\0", ""), [value.replace("\0", "") for value in values])
+    return plain
 
 
 class NoStore:

@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "unstuck.clinic.portal.language.PatientLanguage",
     "django.middleware.common.CommonMiddleware",
+    "unstuck.clinic.site.middleware.WithoutNul",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "unstuck.clinic.site.middleware.IdleTimeout",

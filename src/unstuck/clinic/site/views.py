@@ -30,7 +30,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
 def theme(request: HttpRequest) -> HttpResponseBase:
     """Keep the light of this device in a cookie and go back to the page it was chosen on."""
     back = request.POST.get("back", "/")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    safe = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
     response = redirect(back if safe else "home")
     chosen = request.POST.get("theme", "")
     if chosen in THEMES:

@@ -114,7 +114,10 @@
     document.addEventListener("pointerdown", () => { pressed = true; });
     for (const up of ["pointerup", "pointercancel"]) document.addEventListener(up, () => { setTimeout(() => { pressed = false; }, 300); });
     // An answer that was on its way when the finger came down waits too: the next look brings it.
-    board.addEventListener("htmx:beforeSwap", (event) => { if (held()) event.detail.shouldSwap = false; });
+    board.addEventListener("htmx:beforeSwap", (event) => {
+      const isBoard = event.detail.serverResponse.includes('id="board-now"'); // and no page of something before the server
+      if (held() || !isBoard) event.detail.shouldSwap = false;
+    });
     board.addEventListener("htmx:afterSwap", () => { renewed = Date.now(); setClock(); count(); ring(); });
     setInterval(count, 1000);
     setInterval(ring, 500);

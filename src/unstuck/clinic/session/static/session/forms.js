@@ -1,5 +1,8 @@
 /** Filled-in forms become entries of this device; what cannot be a reading is said at once and never leaves. */
 
+const TWICE_MS = 800; // two taps of one button within it are one
+const taken = new WeakMap(); // of each form: by which button, and when
+
 const freshId = () => crypto.randomUUID().replaceAll("-", "");
 
 function fieldsOf(form, submitter) {
@@ -21,17 +24,25 @@ function sound(form, says) {
 
 /** Takes over the page's forms: `add(fields, id)` keeps an entry. A form that sends a dose is sent once only. */
 export function takeForms(add, says) {
+  document.addEventListener("input", (event) => taken.delete(event.target.form));
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     if (form.matches("[data-once]")) return void once(event, form);
     if (!form.matches("[data-entry]")) return;
     event.preventDefault();
-    if (!sound(form, says)) return;
+    if (isTappedTwice(event) || !sound(form, says)) return;
+    taken.set(form, { button: event.submitter, at: performance.now() });
     const fields = fieldsOf(form, event.submitter), id = fields.entry[0];
     form.elements.namedItem("entry").value = freshId();
+    form.reset(); // at once: what is typed while the entry is kept is the next one's
     await add(fields, id);
-    form.reset();
   });
+}
+
+/** Whether a button is tapped a second time in one go: at once, and nothing was filled in since. */
+function isTappedTwice({ target: form, submitter }) {
+  const last = taken.get(form);
+  return last !== undefined && last.button === submitter && performance.now() - last.at < TWICE_MS;
 }
 
 function once(event, form) {

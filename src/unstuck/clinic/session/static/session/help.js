@@ -35,8 +35,8 @@
     body.set("entry", pending);
     try {
       const answer = await fetch(location.pathname, { method: "POST", body, credentials: "same-origin" });
-      if (!answer.ok) throw new Error(`${answer.status}`);
-      keep(null);
+      if (!answer.ok || !(await answer.text()).includes('data-called="yes"')) throw new Error(`${answer.status}`);
+      keep(null); // the clinic's own page says so, and not one that something on the way puts in its place
       show("yes");
     } catch {
       show("lost");
@@ -52,7 +52,8 @@
     try {
       const answer = await fetch(form.dataset.now, { credentials: "same-origin" });
       if (answer.status === 404) return void location.reload();
-      tell((await answer.json()).called ? "yes" : "no");
+      const { called } = await answer.json();
+      tell(called === true ? "yes" : called === false ? "no" : "lost");
     } catch {
       tell("lost");
     }

@@ -2,7 +2,7 @@
 
 import { dropEntry, entries, keepEntry } from "./store.js";
 
-const RETRY_MS = 3_000, MOST = 100;
+const RETRY_MS = 3_000, MOST = 100, NOT_THIS = [400, 413, 500]; // answers that one entry of several may have brought about
 
 const names = new Map();
 
@@ -57,7 +57,7 @@ export class Outbox {
     this.busy = true;
     try {
       const waiting = (await this.mine()).filter((entry) => entry.status === "waiting").slice(0, MOST);
-      if (waiting.length) await this.exchange(waiting);
+      if (waiting.length) await this.exchange(waiting).catch((wrong) => this.apart(waiting, wrong));
       this.again ||= waiting.length === MOST;
     } catch {
       setTimeout(() => this.send(), RETRY_MS);
@@ -66,6 +66,14 @@ export class Outbox {
       await this.tell();
       if (this.again) this.send();
     }
+  }
+
+  /** Sends each entry by itself where the server cannot take them together, so that one holds up no other. */
+  async apart(waiting, wrong) {
+    if (waiting.length === 1 || !NOT_THIS.includes(wrong.status)) throw wrong;
+    const left = [];
+    for (const entry of waiting) await this.exchange([entry]).catch((failed) => { if (!NOT_THIS.includes(failed.status)) throw failed; left.push(failed); });
+    if (left.length) throw left[0];
   }
 
   async exchange(waiting) {

@@ -28,15 +28,17 @@ const waiting = () => now.entries.filter((entry) => entry.status === "waiting");
 const refused = () => now.entries.filter((entry) => entry.status === "refused");
 const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
 
-/** An answer of the server; without one this page counts as offline, and says since when. */
+/** What the server answers; without that this page counts as offline, and says since when. A page that something before
+ *  the server puts in its place is no answer. */
 async function ask(address, options = {}) {
   try {
     const patience = AbortSignal.timeout(PATIENCE_MS);
     const answer = await fetch(place + address, { credentials: "same-origin", redirect: "manual", signal: patience, ...options });
     now.signedOut = answer.type === "opaqueredirect" || answer.status === 403;
-    if (!answer.ok) throw new Error(`${answer.status}`);
+    if (!answer.ok) throw Object.assign(new Error(`${answer.status}`), { status: answer.status });
+    const told = await answer.json();
     online();
-    return answer;
+    return told;
   } catch (wrong) {
     if (!now.signedOut) now.offlineSince ??= Date.now();
     show();
@@ -53,7 +55,7 @@ function online() {
 
 async function post(address, body, options = {}) {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": token(), "X-Unstuck-Poll": address === "watch/" ? "1" : "0" };
-  return (await ask(address, { method: "POST", headers, body: JSON.stringify(body), ...options })).json();
+  return ask(address, { method: "POST", headers, body: JSON.stringify(body), ...options });
 }
 
 function heard(answer) {
@@ -76,9 +78,8 @@ const outbox = new Outbox(place, who, {
 
 /** Brings the server's state, and its page until that shows what has happened since. */
 async function pull(force = false) {
-  const turn = ++now.turn, answer = await ask("state/", { headers: { "X-Unstuck-Poll": "1" } }).catch(() => null);
-  if (!answer) return;
-  const fresh = await answer.json(), before = now.state;
+  const turn = ++now.turn, fresh = await ask("state/", { headers: { "X-Unstuck-Poll": "1" } }).catch(() => null), before = now.state;
+  if (!fresh) return;
   if (turn < now.heardTurn && fresh.log_length < before.log_length) return; // overtaken on its way by one that knows more
   const changed = force || !before || showsOf(root) !== `${fresh.log_length} ${fresh.session.phase}`;
   now.heardTurn = Math.max(turn, now.heardTurn);
