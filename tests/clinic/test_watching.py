@@ -26,6 +26,7 @@ from unstuck.clinic.messages.actions import Letter, send
 from unstuck.clinic.messages.models import Message
 from unstuck.clinic.people.models import Account, Person
 from unstuck.clinic.portal import reminders
+from unstuck.clinic.protocol.models import Release
 from unstuck.core import events as ev
 from unstuck.core.alerting import Duty
 from unstuck.core.alerting_file import load_alert_policy
@@ -225,3 +226,15 @@ def test_a_duty_on_the_rota_owns_it(cast: Cast, course: Course) -> None:
     rota.name_lead(cast["nia"], "a_test", at)
     watching.sweep([queries.load(course)], at)
     assert Alert.objects.get(kind="craving").owner == cast["cleo"]
+
+
+def test_a_course_that_cannot_be_read_holds_up_no_other(cast: Cast, course: Course, settings: Any) -> None:
+    """The protocol of another person is no longer what was signed: Rosa's alert and reminder are made all the same."""
+    at = dosed(course) + 4 * DAY
+    other = enrolled(released("kap_im", at), at - DAY, None)
+    Release.objects.filter(pk=other.release_id).update(text="altered")
+    watching._looked_at.clear()
+    reminders._last.clear()
+    round_at(at)
+    assert Alert.objects.filter(kind="missed_window", course=course).exists()
+    assert course.reminders.exists()

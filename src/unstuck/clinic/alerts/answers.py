@@ -89,4 +89,4 @@ def sweep(courses: Iterable[Loaded], at: datetime) -> int:
 def work_round(at: datetime) -> None:
     """The worker's share."""
     lately = Q(ended_at=None) | Q(ended_at__gt=at - AFTER_THE_END)
-    sweep(queries.loaded(queries.everyone().filter(lately)), at)
+    sweep(queries.readable(queries.everyone().filter(lately)), at)

@@ -39,7 +39,7 @@ def work_round(at: datetime) -> None:
         return
     _looked_at[str(settings.UNSTUCK_HOME)] = at
     rows = queries.everyone().filter(Q(ended_at=None) | Q(ended_at__gt=at - AFTER_THE_END))
-    sweep(queries.loaded(rows), at)
+    sweep(queries.readable(rows), at)
 
 
 def sweep(courses: Iterable[Loaded], at: datetime) -> int:

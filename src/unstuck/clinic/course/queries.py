@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from unstuck.core.course import Course as State
 from unstuck.core.course import replay
 from unstuck.core.events import Event
 from unstuck.core.protocol import Protocol
+
+log = logging.getLogger("unstuck.worker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,23 @@ def loaded(courses: Iterable[Course]) -> list[Loaded]:
     rows = list(courses)
     states = states_of(rows)
     return [Loaded(row, protocol_of(row.release), states[row.key]) for row in rows]
+
+
+def readable(courses: Iterable[Course]) -> list[Loaded]:
+    """As `loaded`, for the rounds over every course: one that cannot be replayed is logged, and holds up no other."""
+    rows = list(courses)
+    try:
+        return loaded(rows)
+    except Exception:  # whichever of them it is, the others are asked for alone
+        return [one for row in rows if (one := _alone(row)) is not None]
+
+
+def _alone(course: Course) -> Loaded | None:
+    try:
+        return load(course)
+    except Exception:
+        log.exception("The course %s cannot be replayed: no round looks after it.", course.key)
+        return None
 
 
 def states_of(courses: Sequence[Course]) -> dict[str, State]:

@@ -43,7 +43,7 @@ class Wanted:
 def work_round(at: datetime) -> None:
     """The worker's share: every running session is asked for what nobody answered."""
     rows = list(queries.everyone().filter(ended_at=None))
-    alarms_to_alerts(queries.loaded(rows), at, watches())
+    alarms_to_alerts(queries.readable(rows), at, watches())
 
 
 def alarms_to_alerts(courses: Iterable[Loaded], at: datetime, heard: Mapping[Key, Heard]) -> int:

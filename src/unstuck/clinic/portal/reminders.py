@@ -65,7 +65,7 @@ def remind_all(at: datetime) -> int:
     """How many reminders were written or put back. One course that fails does not keep the others from theirs."""
     written, zone = revive(at), clock.zone()
     asked_for = Q(ended_at=None) | Q(ended_at__gt=at - check_ins.reach())
-    for loaded in queries.loaded(queries.everyone().filter(asked_for, person__erased_at=None)):
+    for loaded in queries.readable(queries.everyone().filter(asked_for, person__erased_at=None)):
         try:
             check_ins.raise_wishes(loaded, at)
             written += _remind(loaded, at, zone)
