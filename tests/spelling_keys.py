@@ -32,8 +32,8 @@ def words_of(path: Path) -> dict[str, tuple[str, ...]]:
 
 def _words(function: ast.FunctionDef) -> Iterator[str]:
     for one in ast.walk(function):
-        if isinstance(one, ast.Constant) and isinstance(one.value, str) and SHORT.fullmatch(one.value):
-            yield one.value
+        if isinstance(one, ast.Constant) and isinstance(one.value, str):
+            yield from (word for word in one.value.split("|") if SHORT.fullmatch(word))  # patterns name several
 
 
 class Speller:

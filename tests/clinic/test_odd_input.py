@@ -22,6 +22,7 @@ from unstuck.clinic.custody.refusals import NotSigned
 from unstuck.clinic.ledger.actions import note
 from unstuck.clinic.portal.models import Leaf
 from unstuck.clinic.session import receiving
+from unstuck.clinic.session.words import MEASURES
 from unstuck.core import events as ev
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demonstration")]
@@ -76,10 +77,31 @@ def test_a_database_that_fails_refuses_nothing(
         assert nia.post(address, json.dumps(body), content_type="application/json").status_code == 500
 
 
+@pytest.mark.parametrize("typed", ["-3", "1e300", "nan"])
+def test_an_amount_that_cannot_be_is_refused(cast: Cast, at: datetime, signed_in: Browser, typed: str) -> None:
+    """A minus or an exponent typed into a measure's amount is told on the page, and nothing is written."""
+    course, began = running(cast, at)
+    form = {"kind": "measure", "entry": "measure-0001", "measure": next(iter(MEASURES)), "amount": typed, "unit": "mg"}
+    before = len(load(course).state.log)
+    with clock.stopped(began + MINUTE):
+        page = signed_in("nia").post(f"/session/{course.key}/infusion/1/say/", form)
+    assert (page.status_code, len(load(course).state.log)) == (409, before)
+    assert "cannot be here" in page.content.decode() or typed == "nan"
+
+
 def test_pasted_words_with_a_sign_that_no_database_keeps(signed_in: Browser) -> None:
     """The sign NUL, of which PostgreSQL keeps none, is left out of a page of the journal; the words stay."""
     signed_in("ada").post("/me/journal/", {"words": "Before\0 and after"})
     assert [leaf.text.body for leaf in Leaf.objects.select_related("text")] == ["Before and after"]
+
+
+def test_what_comes_as_a_form_where_json_is_asked_for_is_told(cast: Cast, at: datetime, signed_in: Browser) -> None:
+    """Entries of a session and an answer for a passkey that come as a form are refused, and break nothing."""
+    course, began = running(cast, at)
+    with clock.stopped(began + MINUTE):
+        told = signed_in("nia").post(f"/session/{course.key}/infusion/1/entries/", {"words": "x"})
+        passkey = signed_in("ada").post("/me/keys/answer/", {"words": "x"})
+    assert (told.status_code, passkey.status_code) == (400, 409)
 
 
 def test_a_search_with_such_a_sign_is_a_search(signed_in: Browser) -> None:

@@ -311,7 +311,7 @@ def test_a_check_in_is_answered_behind_a_link_that_only_writes(
         assert "How are you the day after?" in read(ada, "/me/")
         went, seen = answer(over_tls(), address, {"item1": "3"})
         assert went == "/a/thanks/"
-        assert not re.search("Ada|ketamine|checked|infusion", "".join(seen))
+        assert not re.search("Ada|ketamine|checked|infusion", without_keys("".join(seen)))
         assert "How are you the day after?" not in read(ada, "/me/")
     done = [e.what for e in load(course).state.assessments if getattr(e.what, "instrument", "") == "check_in"]
     assert len(done) == 1 and done[0].step is None  # type: ignore[union-attr]

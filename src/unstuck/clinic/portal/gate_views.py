@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponseBase, JsonResponse, RawPostDataException
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -121,7 +121,7 @@ def _sent(request: HttpRequest) -> Mapping[str, Any]:
     """The JSON of the request. Raises NoPasskey where it is none."""
     try:
         told = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RawPostDataException):  # the last: it came as a form
         told = None
     if not isinstance(told, dict):
         raise passkeys.NoPasskey(_("The passkey was not taken."))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponseBase, JsonResponse, RawPostDataException
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_POST
 
@@ -122,7 +122,7 @@ def _moment(body: Mapping[str, Any], name: str) -> datetime:
 def _body(request: HttpRequest) -> dict[str, Any]:
     try:
         found = json.loads(request.body)
-    except (ValueError, UnicodeDecodeError):
+    except (ValueError, UnicodeDecodeError, RawPostDataException):  # the last: it came as a form
         raise Unreadable("The body is not JSON.") from None
     if not isinstance(found, dict):
         raise Unreadable("The body is not a JSON table.")

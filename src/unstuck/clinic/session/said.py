@@ -15,6 +15,8 @@ from unstuck.clinic.session.queries import Place
 from unstuck.clinic.session.words import READINGS
 from unstuck.core.errors import Complaint
 
+MOST = 100_000.0  # no amount, rate or count at a chair has more digits; each kind's own limits are elsewhere
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -78,8 +80,8 @@ def observed_at(form: Mapping[str, str], at: datetime) -> datetime:
     return at - timedelta(minutes=minutes)
 
 
-def number(form: Mapping[str, str], name: str) -> float | None:
-    """A typed number, or None where the field is empty. Raises NothingSaid."""
+def number(form: Mapping[str, str], name: str, least: float = 0) -> float | None:
+    """A typed number, or None where the field is empty. Raises NothingSaid, below `least` and above any amount too."""
     typed = form.get(name, "").strip().replace(",", ".")
     if not typed:
         return None
@@ -89,6 +91,8 @@ def number(form: Mapping[str, str], name: str) -> float | None:
         value = math.nan
     if not math.isfinite(value):
         raise NothingSaid(f"{typed!r} is no number.", mend="Type digits.")
+    if not least <= value <= MOST:
+        raise NothingSaid(f"{typed!r} cannot be here.", mend="Look at the sign and the point, and type it again.")
     return value
 
 
@@ -163,7 +167,7 @@ def _choices(form: QueryDict, place: Place) -> Whats:
 
 def _rated(form: QueryDict, _place: Place) -> Whats:
     prefix = "item:"
-    answers = {name.removeprefix(prefix): number(form, name) for name in form if name.startswith(prefix)}
+    answers = {name.removeprefix(prefix): number(form, name, least=-MOST) for name in form if name.startswith(prefix)}
     given = {name: value for name, value in answers.items() if value is not None}
     if given:
         yield "Rated", {"instrument": form.get("instrument", ""), "answers": given}
