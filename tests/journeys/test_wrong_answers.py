@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -39,16 +40,14 @@ def counted(running: Running, kind: type) -> int:
 def test_a_page_in_place_of_the_answer_is_no_connection(infusion: Running) -> None:
     """The session page then says that it is offline, keeps what is entered and raises alarms by itself, from its first
     moment on; when the server answers again everything arrives."""
-    page = infusion.page
-    page.context.route("**/state/", maintenance)
-    page.context.route("**/entries/", maintenance)
+    page, all_of_it = infusion.page, re.compile(r"/(state|entries|watch)/$")
+    page.context.route(all_of_it, maintenance)
     page.goto(infusion.address)
     expect(page.locator("#device")).to_contain_text("Offline since")
     enter(page, spo2_percent=70)
     expect(page.locator("#device")).to_contain_text("Waiting to send: 1")
     expect(page.locator("#alarms-local [data-alarm]").first).to_be_visible()
-    page.context.unroute("**/state/")
-    page.context.unroute("**/entries/")
+    page.context.unroute(all_of_it)
     ahead(infusion, 0.2)
     expect(page.locator(SAVED, has_text="70").first).to_be_visible()
     expect(page.locator("#device")).not_to_contain_text("Offline")
@@ -81,7 +80,8 @@ def test_a_double_tap_is_one_entry(infusion: Running) -> None:
     form = page.locator("form", has=page.locator("#m-w"))
     for times in (1, 2):
         page.select_option("#m-w", index=1)
-        form.locator("button[type=submit]").dblclick()
+        with page.expect_response(lambda answer: answer.url.endswith("/entries/")):
+            form.locator("button[type=submit]").dblclick()
         ahead(infusion, 0.1)
         expect(page.locator("#device")).not_to_contain_text("Waiting")
         expect(page.locator("#device .banner-refused")).to_have_count(0)
