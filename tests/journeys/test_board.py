@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.clinic.live import add, after, reading, seated
+from tests.journeys.conftest import until
 from tests.journeys.staff import at, home, ledger_triggers, phone, plain_http, staff, staffed
 from unstuck.clinic import clock
 from unstuck.clinic.alerts.models import Alert
@@ -143,7 +144,7 @@ def test_the_clock_counts_between_renewals(staff: Staff) -> None:
     shown = page.locator(".next-clock time")
     expect(shown).to_have_text(re.compile(r"^[67]:\d\d$"))
     first = shown.inner_text()
-    page.wait_for_function("before => document.querySelector('.next-clock time').textContent < before", arg=first)
+    until(page, "before => document.querySelector('.next-clock time').textContent < before", arg=first)
 
 
 def test_a_board_that_cannot_renew_says_so(staff: Staff) -> None:

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import APIResponse, Page, Route, expect
 
 from tests.course_makers import MINUTE, up_to_readings
+from tests.journeys.conftest import until
 from tests.journeys.staff import *  # noqa: F403
 from tests.journeys.test_session_offline import SAVED, Running, ahead, enter, infusion
 from tests.session_makers import PLACE, check_in, checked, ordered, ready, running, vial
@@ -238,11 +239,12 @@ def test_signing_out_empties_the_device(infusion: Running) -> None:
     with page.expect_navigation():
         page.get_by_role("button", name="Sign out").click()
     assert "/sign-in/" in page.url
-    page.wait_for_function("caches.keys().then(k => k.length === 0)")
-    page.wait_for_function(  # after the pages the device forgets the states
+    until(page, "caches.keys().then(k => k.length === 0)")
+    until(
+        page,  # after the pages the device forgets the states
         """() => new Promise((done) => { const asked = indexedDB.open('unstuck-session');
         asked.onsuccess = () => { const all = asked.result.transaction('kept').objectStore('kept').getAllKeys();
-          all.onsuccess = () => { asked.result.close(); done(all.result.length === 0); }; }; })"""
+          all.onsuccess = () => { asked.result.close(); done(all.result.length === 0); }; }; })""",
     )
     page.context.set_offline(True)
     with pytest.raises(Exception, match="net::ERR"):
@@ -301,7 +303,7 @@ def test_an_answer_from_before_a_call_does_not_say_that_somebody_came(infusion: 
     expect(phone.locator("[data-when=yes]")).to_be_visible()
     route, before = held[0]
     route.fulfill(response=before)
-    phone.wait_for_function("window.answers > 0")
+    until(phone, "window.answers > 0")
     expect(phone.locator("#call-said")).to_have_text("Somebody was called.")
 
 

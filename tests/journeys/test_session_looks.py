@@ -11,6 +11,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.clinic.test_session import reading, send
 from tests.course_makers import MINUTE
+from tests.journeys.conftest import until
 from tests.journeys.staff import *  # noqa: F403
 from tests.journeys.test_every_page import ACT, SMALL_TARGETS, SMALL_TEXT, THEMES, WIDER, WIDTHS, breaches
 from tests.session_makers import PLACE, check_in, in_progress, ordered, ready
@@ -133,7 +134,7 @@ def test_drawing_photo_and_code(staff: Staff, at: datetime) -> None:
     for there in pages:
         assert faults_of(page, there) == [], there
     expect(page.get_by_role("img", name="Photo of Ada Ames")).to_be_visible()
-    page.wait_for_function("document.querySelector('.face').naturalWidth > 0")  # a renewed part loads it again
+    until(page, "document.querySelector('.face').naturalWidth > 0")  # a renewed part loads it again
     enrol(cast["cleo"], began)
     page.context.clear_cookies()
     page.goto("/people/sign-in/")
