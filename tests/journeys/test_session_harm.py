@@ -240,8 +240,8 @@ def test_signing_out_empties_the_device(infusion: Running) -> None:
         page.get_by_role("button", name="Sign out").click()
     assert "/sign-in/" in page.url
     until(page, "caches.keys().then(k => k.length === 0)")
-    until(
-        page,  # after the pages the device forgets the states
+    until(  # after the pages the device forgets the states
+        page,
         """() => new Promise((done) => { const asked = indexedDB.open('unstuck-session');
         asked.onsuccess = () => { const all = asked.result.transaction('kept').objectStore('kept').getAllKeys();
           all.onsuccess = () => { asked.result.close(); done(all.result.length === 0); }; }; })""",

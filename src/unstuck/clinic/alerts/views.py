@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from unstuck.clinic import clock
@@ -24,6 +23,7 @@ from unstuck.clinic.people import access
 from unstuck.clinic.people.actions import note_reading
 from unstuck.clinic.people.models import Account
 from unstuck.clinic.people.queries import display_names
+from unstuck.clinic.people.ways import is_of_this_site
 from unstuck.core.errors import Complaint
 
 
@@ -158,4 +158,4 @@ def _colleague(code: str, row: Alert) -> Account:
 def _back(request: HttpRequest, default: str) -> str:
     """The page of this site that the form names, else the default."""
     wanted = request.POST.get("back", "")
-    return wanted if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else default
+    return wanted if is_of_this_site(wanted) else default

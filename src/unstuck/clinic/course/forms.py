@@ -6,11 +6,13 @@ Nothing clinical is filled in beforehand: the last value stands beside the field
 from __future__ import annotations
 
 import uuid
+from abc import ABCMeta, abstractmethod
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django import forms
+from django.forms.forms import DeclarativeFieldsMetaclass
 from django.utils.translation import gettext_lazy as _
 
 from unstuck.clinic import clock
@@ -40,7 +42,11 @@ HARMS = (
 )
 
 
-class EntryForm(forms.Form):
+class _Saying(DeclarativeFieldsMetaclass, ABCMeta):
+    """A form that cannot be made before it is told which events it says."""
+
+
+class EntryForm(forms.Form, metaclass=_Saying):
     """The base: when it was observed, and a hidden id that makes a second tap harmless."""
 
     kinds: ClassVar[tuple[str, ...]] = ()
@@ -78,9 +84,9 @@ class EntryForm(forms.Form):
         key, number = self.cleaned_data["step"].rsplit(":", 1)
         return key, int(number)
 
+    @abstractmethod
     def whats(self) -> list[ev.What]:
         """The events that the form says."""
-        raise NotImplementedError  # pragma: no cover
 
     def words(self) -> str:
         """Words that go with the entry and stay erasable."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 TABLE = "ledger_entry"
 
 SQLITE = {
@@ -57,4 +59,4 @@ def _triggers(connection: Any) -> dict[str, str]:
         case "postgresql":
             return POSTGRESQL
         case other:
-            raise NotImplementedError(f"The ledger has no triggers for {other}.")
+            raise ImproperlyConfigured(f"The ledger keeps its entries on SQLite and PostgreSQL, not on {other}.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -12,6 +11,7 @@ from unstuck.clinic import clock
 from unstuck.clinic.people import access
 from unstuck.clinic.people.models import Person, Photo
 from unstuck.clinic.people.photos import MOST_BYTES, NoPhoto, drop_photo, keep_photo, mark_of
+from unstuck.clinic.people.ways import is_of_this_site
 
 
 @access.require(access.may_see_names)
@@ -29,7 +29,7 @@ def change(request: HttpRequest, key: str) -> HttpResponseBase:
     """Takes a new photo, or drops the one there is; then back to where one came from."""
     person, wrong = get_object_or_404(Person, key=key, erased_at=None), None
     back = request.POST.get("back") or request.GET.get("back", "")
-    if not back.startswith("/") or not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+    if not is_of_this_site(back):
         back = ""
     if request.method == "POST":
         try:

@@ -10,10 +10,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from unstuck.clinic.people import access
+from unstuck.clinic.people.ways import is_of_this_site
 from unstuck.clinic.portal.models import Choices
 
 A_YEAR = 365 * 24 * 3600  # seconds
@@ -56,8 +56,7 @@ def language_of(request: HttpRequest) -> str:
 def choose(request: HttpRequest) -> HttpResponseBase:
     """Keep the language of this device in a cookie, and of the person's letters where somebody is signed in."""
     back = urlsplit(request.POST.get("back", "")).path or "/me/"
-    safe = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-    response = redirect(back if safe else "portal:home")
+    response = redirect(back if is_of_this_site(back) else "portal:home")
     chosen = request.POST.get("language", "")
     if chosen in dict(settings.LANGUAGES):
         cookie = settings.LANGUAGE_COOKIE_NAME

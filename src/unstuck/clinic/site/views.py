@@ -6,11 +6,11 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from unstuck.clinic.ledger import head
 from unstuck.clinic.people import access
+from unstuck.clinic.people.ways import is_of_this_site
 from unstuck.clinic.site.context import THEME_COOKIE, THEMES, menu
 
 A_YEAR = 365 * 24 * 3600  # seconds
@@ -30,8 +30,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
 def theme(request: HttpRequest) -> HttpResponseBase:
     """Keep the light of this device in a cookie and go back to the page it was chosen on."""
     back = request.POST.get("back", "/")
-    safe = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-    response = redirect(back if safe else "home")
+    response = redirect(back if is_of_this_site(back) else "home")
     chosen = request.POST.get("theme", "")
     if chosen in THEMES:
         tls = settings.SESSION_COOKIE_SECURE
