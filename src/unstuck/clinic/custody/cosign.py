@@ -13,7 +13,7 @@ from unstuck.clinic.ledger.actions import note
 from unstuck.clinic.people import access, second_factor
 from unstuck.clinic.people.models import Account
 
-MOST_LETTERS = 150  # of a user name; the count of wrong sign-ins has no room for much more
+MOST_LETTERS = Account._meta.get_field("username").max_length  # the count of wrong sign-ins has no room for much more
 
 
 @dataclass(frozen=True, slots=True)
